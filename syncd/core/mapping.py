@@ -131,7 +131,7 @@ Test: TypeAlias = AnyOf | AllOf | NoneOf | Contains | AtLeast | AtMost | IsSet
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One line under `when`. `field` is an entry of `fields` (then its meanings are meant) or a field of the helpdesk."""
+    """One line under `when`. `field` is an entry of `fields` (then its meanings are meant) or the helpdesk's own."""
 
     field: str
     tests: tuple[Test, ...]

@@ -174,7 +174,7 @@ class Backlink:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A ticket to be made. `place` is the mapping's `create` block in the vendor's words (project, issue_type, queue)."""
+    """A ticket to be made. `place` is the mapping's `create` block, in the vendor's words (project, issue_type)."""
 
     place: Mapping[str, str]
     fields: Fields
@@ -302,7 +302,10 @@ class Connector(abc.ABC):
 
     @abc.abstractmethod
     async def create(self, draft: Draft, *, key: str) -> Snapshot:
-        """Make a ticket that carries `key` where people do not see it; with REPEATABLE_CREATE the same key makes one."""
+        """Make a ticket that carries `key` where people do not see it.
+
+        With REPEATABLE_CREATE the same key makes one ticket, with FIND `find` finds it.
+        """
 
     @abc.abstractmethod
     async def update(self, ref: str, fields: Fields, *, expect: str) -> Written:
@@ -356,7 +359,7 @@ class Connector(abc.ABC):
         """What the vendor last said about what is left."""
         return ()
 
-    async def aclose(self) -> None:
+    async def aclose(self) -> None:  # noqa: B027  a connector without a connection pool has nothing to close
         """Close what is open; no request after it."""
 
 

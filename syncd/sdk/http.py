@@ -1,0 +1,255 @@
+"""One vendor client: time-outs, retries of reads, limits, size caps, egress, and status -> error.
+
+The only home of httpx and tenacity. A POST, PUT or DELETE is sent once and never repeated here: whether a write
+without an answer happened is for the engine to find out (reliability.md, 5.1 and F17).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json as jsonlib
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import httpx
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from syncd.sdk.budget import Budget, ReadQuotas, no_quotas
+from syncd.sdk.connector import Call, Observer, Quota
+from syncd.sdk.errors import (
+    BadAnswer,
+    ConnectorError,
+    Forbidden,
+    NotFound,
+    Rejected,
+    Stale,
+    Unauthorized,
+    Unavailable,
+)
+
+JSON_LIMIT = 32 * 1024 * 1024  # bytes, decoded
+CONNECT_TIMEOUT = 5.0  # seconds
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+Explain = Callable[[httpx.Response], ConnectorError | None]
+"""A vendor's own reading of a refusal; None leaves it to the status."""
+
+
+class Client:
+    """Requests to one vendor with one credential.
+
+    Args:
+        base_url: scheme, host and path prefix; credentials go to this origin and nowhere else.
+        explain: turns a refusal into a better error than the status alone gives ("field `priority`: ...").
+        quotas: reads the vendor's limit headers.
+        download_hosts: other hosts from which files may be fetched, without credentials.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        connection: str,
+        timeout: timedelta,
+        headers: Mapping[str, str] | None = None,
+        auth: httpx.Auth | tuple[str, str] | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        observer: Observer | None = None,
+        explain: Explain | None = None,
+        quotas: ReadQuotas | None = None,
+        download_hosts: frozenset[str] = frozenset(),
+    ) -> None:
+        self.connection = connection
+        self.timeout = timeout.total_seconds()
+        self.budget = Budget(connection, read=quotas or no_quotas)
+        self._observer = observer
+        self._explain = explain
+        self._download_hosts = download_hosts
+        limits = httpx.Timeout(self.timeout, connect=min(CONNECT_TIMEOUT, self.timeout))
+        shared: dict[str, Any] = {"timeout": limits, "follow_redirects": False, "transport": transport}
+        self._http = httpx.AsyncClient(base_url=base_url, headers=headers, auth=auth, **shared)
+        self._plain = httpx.AsyncClient(**shared)  # no credentials: for files that live elsewhere
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+        await self._plain.aclose()
+
+    def quotas(self) -> tuple[Quota, ...]:
+        return tuple(self.budget.quotas.values())
+
+    # -- requests
+
+    async def json(self, method: str, path: str, **kwargs: Any) -> Any:
+        """Send a request and decode its JSON answer; an empty body is None. Arguments as `request`."""
+        response = await self.request(method, path, **kwargs)
+        if not response.content:
+            return None
+        return self._decode(response)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | list[tuple[str, Any]] | None = None,
+        json: Any = None,
+        content: bytes | AsyncIterator[bytes] | None = None,
+        files: Any = None,
+        headers: Mapping[str, str] | None = None,
+        accept: frozenset[int] = frozenset(),
+    ) -> httpx.Response:
+        """Send a request; the whole of it, retries of reads included, ends within about three time-outs.
+
+        Args:
+            accept: statuses that are answers here, not errors (304, 404, 412).
+
+        Raises:
+            ConnectorError: by what the caller should do; `Unavailable.sent` tells whether a write may have happened.
+        """
+
+        async def once() -> httpx.Response:
+            return await self._once(
+                method,
+                path,
+                accept=accept,
+                params=params,
+                json=json,
+                content=content,
+                files=files,
+                headers=headers,
+            )
+
+        if method not in READS:
+            return await once()
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception(lambda error: isinstance(error, Unavailable)),
+            stop=stop_after_attempt(3),
+            wait=wait_random_exponential(multiplier=0.1, max=2),
+            reraise=True,
+        ):
+            with attempt:
+                return await once()
+        raise AssertionError("tenacity either returns or raises")
+
+    @asynccontextmanager
+    async def stream(self, url: str, *, params: Mapping[str, Any] | None = None) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The bytes of a file. Another origin than the vendor's gets no credentials and must be public or listed.
+
+        Follows one redirect (vendors send files from a storage host).
+        """
+        target = self._http.base_url.join(url)
+        for _ in range(2):
+            own = _origin(target) == _origin(self._http.base_url)
+            if not own:
+                await self._check_egress(target)
+            client = self._http if own else self._plain
+            self.budget.spend()
+            try:
+                async with asyncio.timeout(self.timeout * 10), client.stream("GET", target, params=params) as response:
+                    if response.is_redirect:
+                        target, params = target.join(response.headers["location"]), None
+                        continue
+                    if response.is_error:
+                        await response.aread()
+                        self._raise_for(response, frozenset())
+                    yield response.aiter_bytes()
+                    return
+            except (TimeoutError, httpx.TransportError) as error:
+                raise Unavailable(f"{self.connection}: the download broke off ({type(error).__name__})") from error
+        raise BadAnswer(f"{self.connection}: a file redirects twice")
+
+    # -- inside
+
+    async def _once(self, method: str, path: str, *, accept: frozenset[int], **kwargs: Any) -> httpx.Response:
+        self.budget.spend()
+        started, status = time.monotonic(), None
+        try:
+            async with asyncio.timeout(self.timeout):
+                response = await self._read(method, path, **kwargs)
+            status = response.status_code
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise Unavailable(f"{self.connection}: cannot connect ({type(error).__name__})", sent=False) from error
+        except (TimeoutError, httpx.TransportError) as error:
+            raise Unavailable(f"{self.connection}: no answer to {method} ({type(error).__name__})") from error
+        finally:
+            if self._observer:
+                self._observer(Call(self.connection, method, path, status, time.monotonic() - started))
+        self.budget.learn(response.headers)
+        self._raise_for(response, accept)
+        return response
+
+    async def _read(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
+        """The answer with its body, no longer than the cap after decompression."""
+        async with self._http.stream(method, path, **kwargs) as response:
+            chunks, size = [], 0
+            async for chunk in response.aiter_bytes():
+                size += len(chunk)
+                if size > JSON_LIMIT:
+                    raise BadAnswer(f"{self.connection}: the answer to {method} is over {JSON_LIMIT} bytes")
+                chunks.append(chunk)
+        answer = httpx.Response(response.status_code, content=b"".join(chunks), request=response.request)
+        answer.headers = httpx.Headers([(k, v) for k, v in response.headers.multi_items() if k not in _BODY_HEADERS])
+        return answer
+
+    def _decode(self, response: httpx.Response) -> Any:
+        try:
+            return jsonlib.loads(response.content)
+        except (ValueError, RecursionError) as error:
+            if b"<html" in response.content[:1000].lower():
+                host = self._http.base_url.host
+                raise Unauthorized(f"expected JSON from {host}, got HTML (a log-in page?)") from error
+            raise BadAnswer(f"{self.connection}: the answer to {response.request.method} is no JSON") from error
+
+    def _raise_for(self, response: httpx.Response, accept: frozenset[int]) -> None:
+        status = response.status_code
+        if status < 300 or status in accept:
+            return
+        if self._explain and (explained := self._explain(response)):
+            raise explained
+        raise self._by_status(status, response)
+
+    def _by_status(self, status: int, response: httpx.Response) -> ConnectorError:
+        said = f"{self.connection}: {response.request.method} answered {status}"
+        match status:
+            case 429:
+                return self.budget.refused(response.headers)
+            case 401:
+                return Unauthorized(f"{self.connection}: the credential is refused (401)")
+            case 403:
+                return Forbidden(said)
+            case 404 | 410:
+                return NotFound(said)
+            case 409 | 412:
+                return Stale(said)
+            case _ if status in (408, 425) or status >= 500:
+                return Unavailable(said)
+            case _:
+                return Rejected(said)
+
+    async def _check_egress(self, url: httpx.URL) -> None:
+        """Refuse a file on a host that could be this machine's own network (reliability.md, T6)."""
+        if url.host in self._download_hosts:
+            return
+        if url.scheme != "https":
+            raise Rejected(f"{self.connection}: a file on another host must come by https")
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise Unavailable(f"{self.connection}: the host of a file is unknown", sent=False) from error
+        for *_, address in found:
+            ip = ipaddress.ip_address(address[0])
+            if not (getattr(ip, "ipv4_mapped", None) or ip).is_global:
+                raise Rejected(f"{self.connection}: a file lies at a private address; not fetched")
+
+
+_BODY_HEADERS = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
