@@ -160,7 +160,9 @@ class CommentRule:
     Attributes:
         source: the visibility it speaks of; None for both.
         starts_with: a word that the comment must begin with; it is cut off before the text crosses.
-        visibility: there. PUBLIC on a rule whose `source` is not PUBLIC is a disclosure that an admin asked for.
+        visibility: there.
+        discloses: the mapping says, with a reason, that internal text may become public by this rule. Without it a
+            rule with `visibility` PUBLIC never takes an internal comment.
     """
 
     name: str
@@ -168,6 +170,7 @@ class CommentRule:
     source: Visibility | None
     visibility: Visibility
     starts_with: str = ""
+    discloses: bool = False
 
     @property
     def where(self) -> str:

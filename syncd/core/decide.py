@@ -1,0 +1,52 @@
+"""(what the store knows, what was read, the mapping) -> the plan of one run.
+
+Pure and total: every state of a link has a plan, and the same values always give the same one. The lives of the
+tickets are looked at first (`core.life`), then backlinks, comments and files (`core.threads`), then fields
+(`core.fields`): a comment that closes a ticket's story should stand there before the status says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from syncd.core.decision import Decision, Note, Plan
+from syncd.core.fields import create, merge_fields
+from syncd.core.life import course
+from syncd.core.mapping import Mapping
+from syncd.core.model import Pair, Side
+from syncd.core.threads import backlinks, thread
+from syncd.core.triggers import first_match
+from syncd.core.view import Known, Seen, View
+
+
+def decide(known: Known, seen: Pair[Seen], mapping: Mapping, *, assert_owner: bool = False) -> Plan:
+    """The plan of one run; empty when there is nothing to do.
+
+    Args:
+        assert_owner: also settle drift in favour of each field's owner (see `merge_field`).
+    """
+    way = course(known.base, seen, mapping.lifecycle, known.resting)
+    view = View(known, seen, mapping, way)
+    if not way.goes_on:
+        return Plan(tuple(_untold(known, way.first)))
+    if known.base.engineering is None:
+        return Plan(_first_time(view))
+    fields = merge_fields(view, assert_owner=assert_owner)
+    decisions = (*way.first, *backlinks(view), *thread(view), *fields.decisions(view), *way.last)
+    return Plan(tuple(_untold(known, decisions)), held=frozenset(fields.held))
+
+
+def _first_time(view: View) -> tuple[Decision, ...]:
+    """A ticket without an issue: the first rule that holds makes one, and the next run does the rest."""
+    ticket = view.snapshot(Side.SUPPORT)
+    if ticket is None or not view.takes_writes(Side.SUPPORT):
+        return ()
+    rule = first_match(view.mapping, ticket.fields)
+    return create(view, rule) if rule else ()
+
+
+def _untold(known: Known, decisions: Iterable[Decision]) -> Iterator[Decision]:
+    """Without the notes that were given before."""
+    for decision in decisions:
+        if not (isinstance(decision, Note) and decision.item in known.told):
+            yield decision

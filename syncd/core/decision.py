@@ -1,0 +1,225 @@
+"""The decisions: everything that a run may do, as plain values.
+
+A dry run prints them, the audit keeps them, a test compares them, and `engine.apply` alone carries them out.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from syncd.core.mapping import EscalationRule
+from syncd.core.merge import Clash
+from syncd.core.model import Attachment, Body, Comment, Fields, Internal, Person, Side, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Make the issue of a ticket, with these fields in the tracker's words."""
+
+    rule: EscalationRule
+    fields: Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Write these fields of one side in one request.
+
+    Attributes:
+        rules: vendor's field -> the rule that wants it written.
+        clashes: rule -> what both sides said; stored before anything is overwritten.
+        before: what stood there as far as we know, for the audit and for the check of a blind write.
+    """
+
+    side: Side
+    fields: Fields
+    rules: MappingOf[str, str]
+    clashes: MappingOf[str, Clash]
+    before: Fields
+
+
+@dataclass(frozen=True, slots=True)
+class AddComment:
+    """Copy one comment to `side`, with those of its files that may cross."""
+
+    side: Side
+    original: Comment
+    body: Body
+    files: tuple[Attachment, ...]
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class EditComment:
+    """The original of a copy was edited: say so on `side`."""
+
+    side: Side
+    original: Comment
+    target: str
+    body: Body  # never INTERNAL where the copy is public
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class SkipComment:
+    """A comment stays where it is, by a rule or for want of one; remembered, so that it is looked at once."""
+
+    original: Comment
+    origin: Side
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddFile:
+    """Copy a file that hangs on no comment. `body` is the comment that carries it where files need one."""
+
+    side: Side
+    original: Attachment
+    body: Body
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class SkipFile:
+    original: Attachment
+    origin: Side
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkBack:
+    """Show the other ticket on `side` in the vendor's own primitive; `item` names this very link and its label."""
+
+    side: Side
+    url: str
+    label: str  # "CORE-7"
+    title: str  # "CORE-7 Export fails"
+    customer: Person | None
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Our own words to the people of one side; `item` names the occasion, and each occasion is told once."""
+
+    side: Side
+    body: Internal
+    item: str
+
+
+class Scope(enum.Enum):
+    FIELD = "field"
+    COMMENT = "comment"
+    FILE = "file"
+    LINK = "link"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Park one item until a person or a new value frees it. The rest of the ticket goes on.
+
+    `fingerprint` names the very thing that cannot be done; another one is tried again by itself.
+    """
+
+    scope: Scope
+    item: str
+    fingerprint: str
+    reason: str
+    remedy: str
+    side: Side | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """Both sides changed a field and a person must choose (`syncd resolve`)."""
+
+    rule: str
+    clash: Clash
+
+
+class Resting(enum.Enum):
+    """Why a link is at rest; only the first four wake up by themselves."""
+
+    DELETED = "deleted"
+    CLOSED = "closed"
+    MERGED = "merged"
+    MOVED = "moved"
+    UNLINKED = "unlinked"  # by a person
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The link stops here."""
+
+    why: Resting
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """A resting link goes on."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """The ticket of one side is another one now: it was merged."""
+
+    side: Side
+    ref: str
+
+
+Decision: TypeAlias = (
+    Create
+    | Update
+    | AddComment
+    | EditComment
+    | SkipComment
+    | AddFile
+    | SkipFile
+    | LinkBack
+    | Note
+    | Flag
+    | Undecided
+    | Rest
+    | Resume
+    | Follow
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The decisions of one run, in the order in which they are carried out.
+
+    `held` names the fields whose bases must stay as they are, because what changed in them is still to be carried.
+    """
+
+    decisions: tuple[Decision, ...] = ()
+    held: frozenset[str] = frozenset()
+
+    @property
+    def writes(self) -> tuple[Decision, ...]:
+        """Those decisions that reach a vendor."""
+        kinds = (Create, Update, AddComment, EditComment, AddFile, LinkBack, Note)
+        return tuple(decision for decision in self.decisions if isinstance(decision, kinds))
+
+
+def fingerprint(*parts: Value | str | Side) -> str:
+    """A short stable name of what is to be done or cannot be done; equal parts give equal names."""
+    return hashlib.sha256("\0".join(_named(part) for part in parts).encode()).hexdigest()[:24]
+
+
+def _named(part: Value | str | Side) -> str:
+    if isinstance(part, frozenset):
+        return "{" + "\1".join(sorted(part)) + "}"
+    return f"{type(part).__name__}:{part!r}"

@@ -1,0 +1,68 @@
+"""What one run of one link looks at: the store's knowledge, what was read, the mapping, and the course of life."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from syncd.core.comments import CommentTwin, FileTwin
+from syncd.core.decision import Flag, Resting
+from syncd.core.life import Course, Gone
+from syncd.core.mapping import Mapping
+from syncd.core.model import NO_FIELDS, Base, Fields, Pair, Side, Snapshot
+
+Seen: TypeAlias = Snapshot | Gone | None
+"""What this run read of a side; None: it was not read and looks as its base."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store knows of a link.
+
+    Attributes:
+        base: None for a side that never was read or, for engineering, does not exist yet.
+        parked: "field:priority" -> fingerprint of what could not be done.
+        told: items of notes and backlinks that are already there.
+        siblings: what the other tickets on the same issue looked like last.
+    """
+
+    base: Pair[Base | None]
+    twins: tuple[CommentTwin, ...] = ()
+    files: tuple[FileTwin, ...] = ()
+    parked: MappingOf[str, str] = field(default_factory=dict)
+    told: frozenset[str] = frozenset()
+    siblings: tuple[Fields, ...] = ()
+    resting: Resting | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything that the decisions about fields, comments and files depend on."""
+
+    known: Known
+    seen: Pair[Seen]
+    mapping: Mapping
+    course: Course
+
+    def snapshot(self, side: Side) -> Snapshot | None:
+        """What was read of a side in this run."""
+        seen = self.seen[side]
+        return seen if isinstance(seen, Snapshot) else None
+
+    def now(self, side: Side) -> Base | None:
+        """What a side looks like now: as read, or else as its base says."""
+        snapshot = self.snapshot(side)
+        return Base.of(snapshot) if snapshot else self.known.base[side]
+
+    def fields(self, side: Side) -> Fields:
+        now = self.now(side)
+        return now.fields if now else NO_FIELDS
+
+    def takes_writes(self, side: Side) -> bool:
+        return side not in self.course.closed
+
+    def unless_parked(self, flag: Flag) -> tuple[Flag, ...]:
+        """The flag, unless the very same thing is parked already."""
+        parked = self.known.parked.get(f"{flag.scope}:{flag.item}")
+        return () if parked == flag.fingerprint else (flag,)
