@@ -248,12 +248,14 @@ class Snapshot:
 class Base:
     """What one side looked like after the last sync, in that side's own words, as the vendor answered.
 
-    `thread` is not here: which comments were mirrored is known by their twins.
+    The thread is not here: which comments were mirrored is known by their twins. `thread_revision` says at which
+    revision it was read last, so that a hint about an older comment costs no call.
     """
 
     ref: str
     revision: str
     fields: Fields
+    thread_revision: str = ""
     label: str = ""
     url: str = ""
     container: str = ""
@@ -266,6 +268,7 @@ class Base:
             ref=snapshot.ref,
             revision=snapshot.revision,
             fields=snapshot.fields,
+            thread_revision=snapshot.revision if snapshot.thread is not None else "",
             label=snapshot.label,
             url=snapshot.url,
             container=snapshot.container,
