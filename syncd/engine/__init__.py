@@ -1,0 +1,1 @@
+"""The shell: what polls, leases, reconciles and writes. All decisions are in `syncd.core`."""

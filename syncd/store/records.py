@@ -1,0 +1,402 @@
+"""The rows of the store as frozen values. What may be done with each is in the module of its table."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from syncd.core.model import Base, Pair, Side, Value, Visibility
+
+
+class LostLease(Exception):
+    """Somebody else holds this link now, or nobody: read it again, write nothing."""
+
+    def __init__(self, link_id: int, epoch: int) -> None:
+        super().__init__(f"link {link_id}: the lease of epoch {epoch} is gone")
+        self.link_id = link_id
+        self.epoch = epoch
+
+
+class IllegalStep(Exception):
+    """A row was asked to go from one state to another that does not follow: a bug of the caller."""
+
+
+# --- links -----------------------------------------------------------------------------------------------------------
+
+
+class LinkState(enum.Enum):
+    """Where a link is in its life. Only WATCHED and LINKED are claimed."""
+
+    WATCHED = "watched"  # a support ticket that has no issue (yet)
+    LINKED = "linked"
+    HELD = "held"  # waits for `syncd apply`
+    PARKED = "parked"  # needs a person
+    RESTING = "resting"  # tombstone, closed for good, unlinked; the reason says which
+
+    def __str__(self) -> str:
+        return self.value
+
+
+NO_BASES: Pair[Base | None] = Pair(None, None)
+NOT_READ: Pair[bool] = Pair(False, False)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Two refs kept consistent, with what each side showed after the last sync.
+
+    Attributes:
+        mapping_digest: the content of the mapping that `base` was made under.
+        rule: the escalation rule that made the issue, or "" for a link made by hand.
+        held: per field, both sides' values as they were refused or left alone (a conflict, a parked field), so that the
+            same values are not tried again.
+        thread_read: whether this side's thread was read since its last hint.
+        due: when to look next; None when nothing is known to do.
+        dirty_since: the oldest hint or mark that no run has answered yet.
+        behind_since: since when a known change waits to be written.
+        diverged_since: since when both sides differ and nothing automatic will change that.
+        priority: how urgent this link is by itself, 0 first; a mark may make one turn more or less urgent.
+        attempts: failed runs in a row; `error` is what the last one said.
+        epoch: counts the leases of this link and never falls.
+        seq: counts the marks that ask for one more run.
+    """
+
+    id: int
+    mapping: str
+    mapping_digest: str
+    connections: Pair[str]
+    refs: Pair[str | None]
+    state: LinkState = LinkState.WATCHED
+    reason: str = ""
+    rule: str = ""
+    base: Pair[Base | None] = NO_BASES
+    held: Mapping[str, Pair[Value]] = field(default_factory=lambda: MappingProxyType({}))
+    thread_read: Pair[bool] = NOT_READ
+    behind_since: datetime | None = None
+    diverged_since: datetime | None = None
+    converged_at: datetime | None = None
+    created_at: datetime | None = None
+    priority: int = 5
+    # queue columns: `links.save` leaves them alone
+    due: datetime | None = None
+    dirty_since: datetime | None = None
+    attempts: int = 0
+    error: str = ""
+    epoch: int = 0
+    seq: int = 0
+    leased_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to reconcile one link until `until`, fenced by `epoch`."""
+
+    link_id: int
+    epoch: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which links to list; what is None does not matter."""
+
+    mapping: str | None = None
+    state: LinkState | None = None
+    connection: str | None = None  # on either side
+    ref: str | None = None  # on either side
+    behind: bool | None = None
+    diverged: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Links by how they stand. `converged + behind + diverged == linked`."""
+
+    watched: int = 0
+    linked: int = 0
+    held: int = 0
+    parked: int = 0
+    resting: int = 0
+    converged: int = 0
+    behind: int = 0
+    diverged: int = 0
+    behind_since: datetime | None = None  # of the one that waits longest
+    diverged_since: datetime | None = None
+
+    @property
+    def total(self) -> int:
+        return self.watched + self.linked + self.held + self.parked + self.resting
+
+
+# --- what comes in ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """One change that a webhook or a poll told of, waiting at one link. `parts` as the connector named them."""
+
+    id: int
+    link_id: int
+    side: Side
+    connection: str
+    ref: str
+    token: str
+    parts: frozenset[str]
+    echo: str
+    revision: str
+    at: datetime | None
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Absorbed:
+    """A hint that was our own write coming back. `revision` is the version the ticket had after it, or ""."""
+
+    connection: str
+    ref: str
+    token: str
+    echo: str
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of one hint: stored for so many links, or absorbed, or neither because it was seen before."""
+
+    hints: int = 0
+    absorbed: Absorbed | None = None
+
+
+class DeliveryState(enum.Enum):
+    RECEIVED = "received"  # stored, not yet turned into hints
+    DONE = "done"
+    BAD = "bad"  # cannot be read; kept and shown
+    IGNORED = "ignored"  # not our business
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class RawDelivery:
+    """A webhook as it came. Its body is whatever the vendor sent, private parts included: show it to operators only."""
+
+    id: int
+    connection: str
+    delivery_id: str
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    received_at: datetime
+    state: DeliveryState
+    reason: str = ""
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    connection: str
+    cursor: str | None
+    last_success: datetime
+
+
+# --- what goes out ---------------------------------------------------------------------------------------------------
+
+
+class IntentKind(enum.Enum):
+    CREATE = "create"
+    UPDATE = "update"
+    COMMENT = "comment"
+    ATTACH = "attach"
+    LINK_BACK = "link_back"
+    NOTE = "note"
+    EDIT = "edit"
+    DELETE = "delete"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class IntentState(enum.Enum):
+    """PLANNED: not sent. ATTEMPTED: may have happened. LANDED: proven. REFUSED: surely not. PARKED: ask a person."""
+
+    PLANNED = "planned"
+    ATTEMPTED = "attempted"
+    LANDED = "landed"
+    REFUSED = "refused"
+    PARKED = "parked"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A write, announced before it is sent and proven afterwards (reliability.md, 5.1).
+
+    Attributes:
+        side: the side that is written.
+        item: what it is made from: a source id, or the digest of a set of fields.
+        number: counts all intents of this store and never falls, not even after a restore.
+        target: the id that the vendor gave, once landed.
+        revision_read: the version of the target that the decision saw.
+    """
+
+    id: int
+    link_id: int
+    kind: IntentKind
+    side: Side
+    item: str
+    number: int
+    key: str
+    body_hash: str
+    visibility: Visibility
+    payload: Mapping[str, Any]
+    state: IntentState
+    created_at: datetime
+    attempted_at: datetime | None = None
+    epoch: int = 0
+    target: str | None = None
+    revision_read: str = ""
+    reason: str = ""
+    landed_at: datetime | None = None
+
+
+class TwinState(enum.Enum):
+    MIRRORED = "mirrored"
+    STUB = "stub"  # a short notice stands in its place
+    SKIPPED = "skipped"  # no rule lets it cross
+    DELETED = "deleted"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class CommentTwin:
+    """A comment and its copy on the other side. `target_id` is None where there is no copy."""
+
+    link_id: int
+    from_side: Side
+    source_id: str
+    target_id: str | None
+    source_digest: str
+    visibility: Visibility
+    state: TwinState
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FileTwin:
+    """A file and its copy on the other side. `comment_id` is the source comment that it hangs on, or ""."""
+
+    link_id: int
+    from_side: Side
+    source_id: str
+    target_id: str | None
+    name: str
+    size: int
+    media_type: str
+    visibility: Visibility
+    state: TwinState
+    at: datetime
+    comment_id: str = ""
+
+
+# --- what people read ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One decision, write or answer, before it has its place in the chain. `before` and `after` are JSON values."""
+
+    kind: str
+    link_id: int | None = None
+    run: str = ""
+    side: Side | None = None
+    rule: str = ""
+    cause: str = ""
+    item: str = ""
+    before: Any = None
+    after: Any = None
+    request: str = ""
+    outcome: str = ""
+    actor: str = "syncd"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    id: int
+    at: datetime
+    entry: AuditEntry
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The first place where the audit chain does not hold."""
+
+    id: int
+    problem: str
+
+
+class ParkScope(enum.Enum):
+    FIELD = "field"
+    COMMENT = "comment"
+    FILE = "file"
+    LINK = "link"
+    CONNECTION = "connection"
+    MAPPING = "mapping"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedItem:
+    """Something taken out of automatic work. `fingerprint` names the refused value: another value is tried again."""
+
+    id: int
+    link_id: int | None
+    scope: ParkScope
+    item: str
+    fingerprint: str
+    reason: str
+    remedy: str
+    since: datetime
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictRow:
+    """Both sides changed one field. Written before anything is overwritten, so that no edit is lost."""
+
+    id: int
+    link_id: int
+    field: str
+    base: Pair[Value]
+    now: Pair[Value]
+    winner: Side | None
+    open: bool
+    at: datetime
+    resolution: str = ""
+    settled_at: datetime | None = None
+
+
+class PauseScope(enum.Enum):
+    CONNECTION = "connection"
+    MAPPING = "mapping"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    scope: PauseScope
+    name: str
+    reason: str
+    since: datetime
