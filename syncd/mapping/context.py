@@ -1,0 +1,48 @@
+"""What every check of one mapping shares: the file, what is known of both vendors, and the complaints so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from syncd.core.model import Pair, Side
+from syncd.errors import Complaint
+from syncd.mapping.nodes import Document, Path
+from syncd.mapping.vendor import Vendor, VendorField
+from syncd.mapping.words import nearest
+
+
+@dataclass
+class Context:
+    """`broken` are the paths that were complained about already: what depends on them is not checked again."""
+
+    document: Document
+    vendors: Pair[Vendor | None]
+    broken: frozenset[Path] = frozenset()
+    complaints: list[Complaint] = field(default_factory=list)
+
+    def complain(self, path: Path, problem: str, **more: Any) -> None:
+        self.complaints.append(self.document.complaint(path, problem, **more))
+
+    def notice(self, path: Path, problem: str, **more: Any) -> None:
+        self.complain(path, problem, notice=True, **more)
+
+    def is_broken(self, path: Path) -> bool:
+        """Whether `path` or anything below it could not be read."""
+        return any(broken[: len(path)] == path for broken in self.broken)
+
+    def vendor(self, side: Side) -> str:
+        """How a person calls that side: the connector's name where it is known."""
+        vendor = self.vendors[side]
+        return vendor.connector if vendor else side.value
+
+    def known(self, side: Side, name: str) -> VendorField | None:
+        vendor = self.vendors[side]
+        return vendor.field(name) if vendor else None
+
+    def misspelt(self, side: Side, name: str) -> str:
+        """The vendor's own field that this unknown name all but spells, or ""."""
+        vendor = self.vendors[side]
+        if vendor is None or vendor.field(name):
+            return ""
+        return nearest(name, (field.name for field in vendor.fields), cutoff=0.85)

@@ -1,0 +1,100 @@
+"""Finds connectors by entry point (`syncd.connectors`), and tells `syncd.mapping` what they know about themselves.
+
+A connector whose package cannot be imported is kept with its reason: it hurts only the one who wants to use it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from urllib.parse import urlsplit
+
+from syncd.errors import SyncdError
+from syncd.mapping.vendor import Vendor, VendorField
+from syncd.mapping.words import listed, meant
+from syncd.sdk.connector import ConnectionConfig, Connector
+
+GROUP = "syncd.connectors"
+
+
+class ConnectorMissing(SyncdError):
+    """No such connector, or one that cannot be used; `expected` and `remedy` are for the complaint."""
+
+    def __init__(self, problem: str, *, expected: str, remedy: str) -> None:
+        super().__init__(f"{problem}. Expected {expected}. Try: {remedy}.")
+        self.problem = problem
+        self.expected = expected
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Connectors by name, and the reasons of those that cannot be used."""
+
+    connectors: Mapping[str, type[Connector]]
+    broken: Mapping[str, str] = field(default_factory=dict)
+
+    def get(self, name: str) -> type[Connector]:
+        """The class of a connector.
+
+        Raises:
+            ConnectorMissing: unknown, or its package is broken.
+        """
+        if name in self.connectors:
+            return self.connectors[name]
+        if name in self.broken:
+            raise ConnectorMissing(
+                f"the connector `{name}` cannot be used: {self.broken[name]}",
+                expected="a package that can be imported",
+                remedy="install it again, or ask its author",
+            )
+        raise ConnectorMissing(
+            f"no connector is called `{name}`",
+            expected=f"one of {listed(sorted(self.connectors))}" if self.connectors else "an installed connector",
+            remedy=meant(name, self.connectors) or "install the package that has it (`syncd connectors` lists them)",
+        )
+
+
+def installed() -> Registry:
+    """All connectors of this environment, whoever ships them."""
+    return collect(entry_points(group=GROUP))
+
+
+def collect(points: Iterable[EntryPoint]) -> Registry:
+    connectors: dict[str, type[Connector]] = {}
+    broken: dict[str, str] = {}
+    for point in sorted(points, key=lambda point: (point.name, point.value)):
+        if point.name in connectors or point.name in broken:
+            if connectors.pop(point.name, None):
+                broken[point.name] = f"two packages offer it, one of them as {point.value}"
+            continue
+        try:
+            connectors[point.name] = _loaded(point)
+        except Exception as error:
+            broken[point.name] = f"{point.value}: {type(error).__name__}: {error}"
+    return Registry(connectors, broken)
+
+
+def _loaded(point: EntryPoint) -> type[Connector]:
+    found = point.load()
+    if not (inspect.isclass(found) and issubclass(found, Connector)):
+        raise TypeError("it is no subclass of syncd.sdk.connector.Connector")
+    if inspect.isabstract(found):
+        raise TypeError(f"it lacks {', '.join(sorted(found.__abstractmethods__))}")
+    return found
+
+
+def vendor(connector: type[Connector], config: ConnectionConfig) -> Vendor:
+    """What a mapping may know of this connection without asking the vendor."""
+    address = urlsplit(config.url)
+    return Vendor(
+        connector=connector.name,
+        account=f"{connector.name} at {(address.netloc + address.path).lower().rstrip('/')}",
+        fields=tuple(
+            VendorField(info.name, info.kind, info.options, info.writable, info.required) for info in connector.fields
+        ),
+        place_keys=connector.place_keys,
+        container=connector.container if connector.container in connector.place_keys else "",
+    )
