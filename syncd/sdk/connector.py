@@ -260,6 +260,8 @@ class Connector(abc.ABC):
     """How long the vendor remembers a key, for REPEATABLE_CREATE."""
     place_keys: ClassVar[frozenset[str]] = frozenset()
     """What a mapping's `create` block may say ("project", "issue_type")."""
+    container: ClassVar[str] = "project"
+    """The one of `place_keys` that a create cannot do without ("project", "queue", "team")."""
 
     def __init__(
         self,
