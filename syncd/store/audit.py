@@ -1,8 +1,9 @@
 """The audit: what was decided, written and answered, in rows that nobody changes.
 
-Each row's hash covers the row and the hash before it, and ids have no gaps; so a row that is edited, deleted or slipped
-in breaks the chain (`verify`). Triggers refuse UPDATE, and DELETE but by retention, which keeps the hash of the last row
-it removes as an anchor. Whoever can write the file can still cut off the newest rows: print `head` to a log elsewhere.
+Each row's hash covers the row and the hash before it, and ids have no gaps; so a row that is edited, deleted or
+slipped in breaks the chain (`verify`). Triggers refuse UPDATE, and DELETE but by retention, which keeps the hash of the
+last row it removes as an anchor. Whoever can write the file can still cut off the newest rows: print `head` to a log
+elsewhere.
 """
 
 from __future__ import annotations

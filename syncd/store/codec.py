@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields as dataclass_fields
 from datetime import date, datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -100,34 +101,25 @@ def load_held(text: str) -> Mapping[str, Pair[Value]]:
 def dump_base(base: Base | None) -> str | None:
     if base is None:
         return None
-    return dump(
-        {
-            "ref": base.ref,
-            "revision": base.revision,
-            "fields": {name: to_json(value) for name, value in base.fields.items()},
-            "thread_revision": base.thread_revision,
-            "label": base.label,
-            "url": base.url,
-            "container": base.container,
-            "life": base.life.value,
-            "requester": to_json(base.requester),
-        }
-    )
+    data: dict[str, Any] = {name: getattr(base, name) for name in _BASE}
+    data["fields"] = {name: to_json(value) for name, value in base.fields.items()}
+    data["life"] = base.life.value
+    data["requester"] = to_json(base.requester)
+    return dump(data)
 
 
 def load_base(text: str | None) -> Base | None:
+    """A base as stored, by this program or an older one: what it did not know yet is as a new base has it."""
     if text is None:
         return None
     data = json.loads(text)
-    requester = from_json(data.pop("requester"))
-    return Base(
-        fields=_fields(data.pop("fields")),
-        life=Life(data.pop("life")),
-        requester=requester if isinstance(requester, Person) else None,
-        **data,
-    )
+    data["fields"] = _fields(data["fields"])
+    data["life"] = Life(data["life"])
+    data["requester"] = from_json(data["requester"])
+    return Base(**data)
 
 
+_BASE = tuple(field.name for field in dataclass_fields(Base))
 _NOTHING_HELD: Mapping[str, Pair[Value]] = MappingProxyType({})
 
 

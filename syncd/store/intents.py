@@ -25,7 +25,9 @@ from syncd.store.records import IllegalStep, Intent, IntentKind, IntentState, Lo
 from syncd.store.schema import intent, link
 
 OPEN = (IntentState.PLANNED, IntentState.ATTEMPTED, IntentState.PARKED)
-ONCE = frozenset({IntentKind.CREATE, IntentKind.COMMENT, IntentKind.ATTACH})
+TOLD = frozenset({IntentKind.NOTE, IntentKind.LINK_BACK})
+"""Kinds that tell people something: each occasion once."""
+ONCE = frozenset({IntentKind.CREATE, IntentKind.COMMENT, IntentKind.ATTACH, *TOLD})
 """Kinds that make a thing at the vendor: the same item is never made twice in a link."""
 
 
@@ -94,6 +96,16 @@ def open_of(c: Connection, link_id: int) -> list[Intent]:
     """What a link has announced and not yet proven, in the order of its numbers."""
     query = select(intent).where(intent.c.link_id == link_id, intent.c.state.in_([state.value for state in OPEN]))
     return [_record(row) for row in c.execute(query.order_by(intent.c.number))]
+
+
+def told(c: Connection, link_id: int) -> frozenset[str]:
+    """The occasions that people of this link were told of."""
+    query = select(intent.c.item).where(
+        intent.c.link_id == link_id,
+        intent.c.kind.in_([kind.value for kind in TOLD]),
+        intent.c.state == IntentState.LANDED.value,
+    )
+    return frozenset(c.scalars(query))
 
 
 def list_open(c: Connection, limit: int = 1000) -> list[Intent]:

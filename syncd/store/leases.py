@@ -10,7 +10,21 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, exists, func, literal, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.sql.functions import coalesce
 
 from syncd.store.records import Lease, LinkState, LostLease
@@ -66,8 +80,11 @@ def claim(c: Connection, now: datetime, until: datetime, limit: int) -> list[Lea
 
 
 def next_due(c: Connection) -> datetime | None:
-    """When the next link that nobody holds falls due; None where none will. Leased ones count by the lease's end."""
-    moment = case((q.leased_until > q.due, q.leased_until), else_=q.due)
+    """When the next link can be claimed; None where none waits. A leased one, and its siblings, at the lease's end."""
+    sibling = link.alias("sibling")
+    busy = select(func.max(sibling.c.leased_until)).where(_on_same_issue(sibling), sibling.c.leased_until.is_not(None))
+    free = coalesce(busy.scalar_subquery(), q.leased_until, q.due)
+    moment = case((free > q.due, free), else_=q.due)
     found: datetime | None = c.scalar(select(func.min(moment, type_=Instant())).where(CLAIMABLE))
     return found
 
@@ -144,11 +161,7 @@ def holds(lease: Lease) -> ColumnElement[bool]:
 def _candidates(c: Connection, now: datetime, limit: int) -> list[int]:
     """Ids to lease next, of each issue at most one. Empty only when nothing can be leased."""
     sibling = link.alias("sibling")
-    busy = exists().where(
-        sibling.c.engineering_connection == q.engineering_connection,
-        sibling.c.engineering_ref == q.engineering_ref,
-        sibling.c.leased_until > now,
-    )
+    busy = exists().where(_on_same_issue(sibling), sibling.c.leased_until > now)
     query = (
         select(q.id, q.engineering_connection, q.engineering_ref)
         .where(CLAIMABLE, q.due <= now, or_(q.leased_until.is_(None), q.leased_until <= now), ~busy)
@@ -158,6 +171,13 @@ def _candidates(c: Connection, now: datetime, limit: int) -> list[int]:
     if c.dialect.name == "postgresql":
         query = query.with_for_update(skip_locked=True, of=link)
     return _one_of_each_issue(c.execute(query).all())
+
+
+def _on_same_issue(sibling: FromClause) -> ColumnElement[bool]:
+    return and_(
+        sibling.c.engineering_connection == q.engineering_connection,
+        sibling.c.engineering_ref == q.engineering_ref,
+    )
 
 
 def _one_of_each_issue(rows: Iterable[Row[Any, Any, Any]]) -> list[int]:

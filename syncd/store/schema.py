@@ -219,7 +219,7 @@ intent = Table(
     # what makes a thing at the vendor happens once; an update may happen again, but not twice at a time
     partial(
         "uq_intent_once", "link_id", "kind", "side", "item", unique=True,
-        where=text("kind IN ('create', 'comment', 'attach') AND state <> 'refused'"),
+        where=text("kind IN ('create', 'comment', 'attach', 'note', 'link_back') AND state <> 'refused'"),
     ),
     partial(
         "uq_intent_open", "link_id", "kind", "side", "item", unique=True,

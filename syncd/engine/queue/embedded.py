@@ -53,8 +53,8 @@ class EmbeddedQueue:
         claim = partial(leases.claim, now=now, until=now + self.term, limit=limit)
         return await self.store.write(claim)
 
-    async def renew(self, lease: Lease) -> Lease:
-        return await self.store.write(partial(leases.renew, lease=lease, until=self.now() + self.term))
+    async def renew(self, lease: Lease, until: datetime | None = None) -> Lease:
+        return await self.store.write(partial(leases.renew, lease=lease, until=until or self.now() + self.term))
 
     async def done(self, lease: Lease, *, due: datetime | None = None) -> None:
         await self.store.write(partial(leases.finish, lease=lease, now=self.now(), due=due))
@@ -68,7 +68,7 @@ class EmbeddedQueue:
         await self.store.write(partial(leases.release, lease=lease))
         self.wake()
 
-    async def wait(self, timeout: float) -> None:
+    async def wait(self, timeout: float) -> None:  # noqa: ASYNC109 # waiting in vain is no error here
         """Wait for a mark, for the next due time, or for `timeout`, whichever is first."""
         if not self._woken.is_set():
             due = await self.store.read(leases.next_due)

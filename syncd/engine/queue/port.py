@@ -50,8 +50,8 @@ class Queue(Protocol):
     async def claim(self, limit: int) -> list[Lease]:
         """Lease up to `limit` links that are due."""
 
-    async def renew(self, lease: Lease) -> Lease:
-        """Hold it for another term. Raises LostLease."""
+    async def renew(self, lease: Lease, until: datetime | None = None) -> Lease:
+        """Hold it until then, or for another term. Raises LostLease."""
 
     async def done(self, lease: Lease, *, due: datetime | None = None) -> None:
         """End a run that did what there was to do; look again at `due`, if given. Raises LostLease."""
@@ -62,5 +62,5 @@ class Queue(Protocol):
     async def release(self, lease: Lease) -> None:
         """Give a link back unfinished, as due as it was: a graceful stop. Raises LostLease."""
 
-    async def wait(self, timeout: float) -> None:
+    async def wait(self, timeout: float) -> None:  # noqa: ASYNC109 # waiting in vain is no error here
         """Return when something may be due, or after `timeout` seconds; at once where it is already."""

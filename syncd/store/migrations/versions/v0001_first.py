@@ -391,8 +391,8 @@ def _tables() -> None:
         "intent",
         ["link_id", "kind", "side", "item"],
         unique=True,
-        sqlite_where=sa.text("kind IN ('create', 'comment', 'attach') AND state <> 'refused'"),
-        postgresql_where=sa.text("kind IN ('create', 'comment', 'attach') AND state <> 'refused'"),
+        sqlite_where=sa.text("kind IN ('create', 'comment', 'attach', 'note', 'link_back') AND state <> 'refused'"),
+        postgresql_where=sa.text("kind IN ('create', 'comment', 'attach', 'note', 'link_back') AND state <> 'refused'"),
     )
     op.create_index(
         "uq_intent_open",
