@@ -341,7 +341,7 @@ class MemoryConnector(Connector):
                 at=datetime.fromisoformat(told["at"]), listed=webhook.received,
             )  # fmt: skip
             return Delivery(str(told["delivery"]), (self._hint(event),))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise BadBody("a webhook that is no event of this vendor") from error
 
     def _verify(self, webhook: Webhook) -> None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar, assert_never
 
-from syncd.core.model import Body, Internal, Kind, Life, Person, Public, RichText, Value
+from syncd.core.model import NO_FIELDS, Body, Fields, Internal, Kind, Life, Person, Public, RichText, Value
 from syncd.sdk.connector import Webhook
 from syncd.sdk.errors import ConnectorError, Forbidden, NotFound, RateLimited, Rejected, Unauthorized, Unavailable
 from syncd.sdk.testing import faults
@@ -65,16 +65,16 @@ class MemoryVendor(State):
         self.people[id] = Person(id, name or id.capitalize(), email)
         return self.people[id]
 
-    def open(self, *, by: str = "ana", container: str = "HELP", **fields: Value) -> str:
+    def open(self, fields: Fields = NO_FIELDS, /, *, by: str = "ana", container: str = "HELP", **more: Value) -> str:
         """Make a ticket as a person; returns its ref."""
-        values = self._spoken({"title": "Untitled", **fields})
+        values = self._spoken({"title": "Untitled", **fields, **more})
         return self._by_person(
             "create", by, "", {"container": container, **values}, lambda: self.make(by, container, values)
         ).ref
 
-    def edit(self, ref: str, *, by: str = "ana", **fields: Value) -> None:
+    def edit(self, ref: str, fields: Fields = NO_FIELDS, /, *, by: str = "ana", **more: Value) -> None:
         """Change fields as a person, whom no workflow binds."""
-        values = self._spoken(fields)
+        values = self._spoken({**fields, **more})
         self._by_person("update", by, ref, values, lambda: self.write(ref, values, by))
 
     def say(

@@ -1,0 +1,104 @@
+"""What every group of promises uses: fixtures, a skip that says why, and texts that are hard to keep."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any, TypeVar
+
+import pytest
+import pytest_asyncio
+
+from syncd.core.model import Comment, Fields, Snapshot, Thread, Value
+from syncd.sdk.connector import Capability, Changed, Connector, Draft, File
+from syncd.sdk.testing.world import World
+
+T = TypeVar("T")
+Test = TypeVar("Test", bound=Callable[..., Any])
+
+NOWHERE = "999999999"  # as no vendor numbers a ticket of a test
+SCRIPTS = "Größe café naïve Ελλάδα Москва עברית العربية हिन्दी ไทย 中文 日本語 한국어 e\u0301 👩🏽\u200d🚀🇺🇦 𝔘𝔫𝔦 ¿«€»?"
+
+
+def needs(capability: Capability) -> Callable[[Test], Test]:
+    """Run the test where the connector has this capability; elsewhere it is skipped, and says for want of what."""
+
+    def decorate(test: Test) -> Test:
+        parametrised: Test = pytest.mark.parametrize("able", [capability], ids=str, indirect=True)(test)
+        return parametrised
+
+    return decorate
+
+
+def has(word: T | None, what: str) -> T:
+    """A word of the vendor, or a skip that says what it does not have."""
+    if word is None:
+        pytest.skip(f"this vendor has no {what}")
+    return word
+
+
+class Promises:
+    """A group of tests. A subclass gives the fixtures `world` and `connector`."""
+
+    pytestmark = pytest.mark.asyncio
+
+    @pytest.fixture
+    def able(self, request: pytest.FixtureRequest, connector: Connector) -> Capability:
+        capability: Capability = request.param
+        if capability not in connector.capabilities:
+            pytest.skip(f"{connector.name} has no capability: {capability}")
+        return capability
+
+    @pytest_asyncio.fixture(autouse=True)
+    async def checked(self, connector: Connector) -> AsyncIterator[None]:
+        """`check` comes first, as in the daemon, and everything is closed after."""
+        await connector.check()
+        yield
+        await connector.aclose()
+
+
+# -- steps that the tests share
+
+
+async def opened(world: World, **more: Value) -> str:
+    """A ticket that a person made."""
+    return await world.open({**world.words.required, world.words.title: "Export fails", **more})
+
+
+def draft(world: World, fields: Fields | None = None) -> Draft:
+    words = world.words
+    return Draft(words.place, {**words.required, words.title: "Export fails", **(fields or {})})
+
+
+async def write(connector: Connector, ref: str, fields: Fields) -> Snapshot:
+    """Write as the engine does, on what was just read, and read again."""
+    await connector.update(ref, fields, expect=(await connector.fetch(ref)).revision)
+    return await connector.fetch(ref)
+
+
+async def thread(connector: Connector, ref: str) -> Thread:
+    snapshot = await connector.fetch(ref)
+    assert snapshot.thread is not None, "a fetch of all parts shows the thread"
+    return snapshot.thread
+
+
+async def comments(connector: Connector, ref: str) -> tuple[Comment, ...]:
+    return (await thread(connector, ref)).comments
+
+
+async def poll(connector: Connector, cursor: str | None) -> tuple[list[Changed], str]:
+    """All hints since the cursor, and where to go on."""
+    hints: list[Changed] = []
+    last = cursor
+    async for page in connector.changes(cursor):
+        hints += page.changed
+        last = page.cursor
+    assert last is not None, "a poll from now gives at least one page"
+    return hints, last
+
+
+def file(name: str, data: bytes, media_type: str = "application/octet-stream") -> File:
+    async def read() -> AsyncIterator[bytes]:
+        for start in range(0, len(data), 10_000):
+            yield data[start : start + 10_000]
+
+    return File(name, media_type, len(data), read)

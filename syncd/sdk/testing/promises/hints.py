@@ -1,0 +1,196 @@
+"""Promises about hints: none missed, none mistaken for an echo, webhooks believed only when they are signed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from syncd.core.model import Public
+from syncd.sdk.connector import Capability, Changed, Connector, Message, Written
+from syncd.sdk.errors import BadBody, BadSignature
+from syncd.sdk.testing.promises.base import Promises, needs, opened, poll
+from syncd.sdk.testing.world import World
+
+
+async def now(connector: Connector, world: World) -> str:
+    """A cursor after everything that happened so far."""
+    await world.settle()
+    _, cursor = await poll(connector, None)
+    _, cursor = await poll(connector, cursor)
+    return cursor
+
+
+def foretold(hint: Changed, written: Written) -> bool:
+    return hint.token in written.tokens if written.tokens else bool(hint.echo) and hint.echo in written.echoes
+
+
+class HintPromises(Promises):
+    # -- polling
+
+    async def test_a_first_poll_starts_now(self, connector: Connector, world: World) -> None:
+        await opened(world)
+        pages = [page async for page in connector.changes(None)]
+        assert [page.changed for page in pages] == [()]
+        assert pages[0].cursor
+
+    async def test_an_idle_poll_is_one_request(self, connector: Connector, world: World) -> None:
+        await opened(world)
+        cursor = await now(connector, world)
+        before = world.requests
+        hints, _ = await poll(connector, cursor)
+        assert (hints, world.requests - before) == ([], 1)
+
+    async def test_a_cursor_resumes_without_gaps(self, connector: Connector, world: World) -> None:
+        refs = [await opened(world) for _ in range(4)]
+        cursor = await now(connector, world)
+        unseen: list[str] = []
+        for number in range(12):
+            ref = refs[number * 3 % 4]
+            await world.edit(ref, {world.words.title: f"edit {number}"})
+            unseen.append(ref)
+            if number % 3 == 2:
+                hints, cursor = await poll(connector, cursor)
+                unseen = [ref for ref in unseen if ref not in {hint.ref for hint in hints}]
+            if number % 4 == 3:
+                await world.settle()
+        await world.settle()
+        hints, _ = await poll(connector, cursor)
+        assert {ref for ref in unseen if ref not in {hint.ref for hint in hints}} == set()
+
+    async def test_an_old_cursor_tells_it_again(self, connector: Connector, world: World) -> None:
+        ref = await opened(world)
+        cursor = await now(connector, world)
+        await world.edit(ref, {world.words.title: "edited"})
+        await world.settle()
+        first, _ = await poll(connector, cursor)
+        again, _ = await poll(connector, cursor)
+        assert {hint.ref for hint in first} == {hint.ref for hint in again} == {ref}
+
+    async def test_a_new_ticket_and_a_new_comment_are_told(self, connector: Connector, world: World) -> None:
+        old = await opened(world)
+        cursor = await now(connector, world)
+        new = await opened(world)
+        await world.say(old, "hello", public=True)
+        await world.settle()
+        hints, _ = await poll(connector, cursor)
+        assert {old, new} <= {hint.ref for hint in hints}
+
+    # -- names of changes, and echoes
+
+    async def test_two_changes_never_share_a_name(self, connector: Connector, world: World) -> None:
+        ref = await opened(world)
+        cursor = await now(connector, world)
+        names: list[str] = []
+        for title in ("one", "two", "one"):
+            await world.edit(ref, {world.words.title: title})
+            await world.settle()
+            hints, cursor = await poll(connector, cursor)
+            names += {hint.token for hint in hints if hint.token}
+        assert len(names) == len(set(names))
+
+    async def test_a_read_before_a_change_does_not_claim_to_show_it(self, connector: Connector, world: World) -> None:
+        ref = await opened(world)
+        cursor = await now(connector, world)
+        before = await connector.fetch(ref)
+        await world.settle()
+        await world.edit(ref, {world.words.title: "edited"})
+        await world.settle()
+        hints, _ = await poll(connector, cursor)
+        told = [hint for hint in hints if hint.ref == ref]
+        assert told
+        assert not any(hint.token and hint.token in before.tokens for hint in told)
+        assert not any(connector.includes(before.revision, hint) for hint in told)
+
+    async def test_our_own_write_comes_back_as_foretold(self, connector: Connector, world: World) -> None:
+        ref = await opened(world)
+        cursor = await now(connector, world)
+        seen = await connector.fetch(ref)
+        written = await connector.update(ref, {world.words.title: "By syncd"}, expect=seen.revision)
+        if not written.tokens and not written.echoes:
+            pytest.skip(f"{connector.name} foretells nothing: its own write costs a read")
+        await world.settle()
+        hints, _ = await poll(connector, cursor)
+        assert hints
+        assert [hint for hint in hints if not foretold(hint, written)] == []
+
+    async def test_our_own_comment_comes_back_as_foretold(self, connector: Connector, world: World) -> None:
+        ref = await opened(world)
+        cursor = await now(connector, world)
+        written = (await connector.comment(ref, Message(Public("Hello")), key="key-1", expect="")).written
+        if not written.tokens and not written.echoes:
+            pytest.skip(f"{connector.name} foretells nothing: its own comment costs a read")
+        await world.settle()
+        hints, _ = await poll(connector, cursor)
+        assert hints
+        assert [hint for hint in hints if not foretold(hint, written)] == []
+
+    async def test_a_persons_change_is_never_taken_for_ours(self, connector: Connector, world: World) -> None:
+        ref = await opened(world)
+        seen = await connector.fetch(ref)
+        written = await connector.update(ref, {world.words.title: "By syncd"}, expect=seen.revision)
+        cursor = await now(connector, world)
+        await world.edit(ref, {world.words.title: "By a person"})
+        await world.settle()
+        hints, _ = await poll(connector, cursor)
+        assert [hint for hint in hints if hint.ref == ref]
+        assert [hint for hint in hints if hint.echo or foretold(hint, written)] == []
+
+    # -- webhooks
+
+    @needs(Capability.WEBHOOKS)
+    async def test_a_webhook_names_the_ticket(self, connector: Connector, world: World, able: object) -> None:
+        ref = await opened(world)
+        await world.webhooks()
+        await world.edit(ref, {world.words.title: "edited"})
+        before = world.requests
+        told = [hint for webhook in await world.webhooks() for hint in connector.receive(webhook).changed]
+        assert {hint.ref for hint in told} == {ref}
+        assert world.requests == before
+
+    @needs(Capability.WEBHOOKS)
+    async def test_a_change_has_one_name_by_webhook_and_by_poll(
+        self, connector: Connector, world: World, able: object
+    ) -> None:
+        ref = await opened(world)
+        cursor = await now(connector, world)
+        await world.webhooks()
+        await world.edit(ref, {world.words.title: "edited"})
+        await world.settle()
+        pushed = {hint.token for webhook in await world.webhooks() for hint in connector.receive(webhook).changed}
+        polled = {hint.token for hint in (await poll(connector, cursor))[0]}
+        assert pushed - {""} <= polled or polled <= {""}
+
+    @needs(Capability.WEBHOOKS)
+    async def test_a_delivery_has_one_id_however_often_it_comes(
+        self, connector: Connector, world: World, able: object
+    ) -> None:
+        ref = await opened(world)
+        await world.webhooks()
+        await world.edit(ref, {world.words.title: "one"})
+        [first, *_] = await world.webhooks()
+        await world.edit(ref, {world.words.title: "two"})
+        [second, *_] = await world.webhooks()
+        assert connector.receive(first).id == connector.receive(first).id
+        assert connector.receive(first).id != connector.receive(second).id
+
+    @needs(Capability.WEBHOOKS)
+    async def test_a_body_that_was_tampered_with_is_not_believed(
+        self, connector: Connector, world: World, able: object
+    ) -> None:
+        await opened(world)
+        [webhook, *_] = await world.webhooks()
+        for bad in (replace(webhook, body=webhook.body + b" "), replace(webhook, headers={})):
+            with pytest.raises(BadSignature):
+                connector.receive(bad)
+
+    @needs(Capability.WEBHOOKS)
+    @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"text"', b"\xff\xfe", b'{"a": 1}', b"[" * 2000])
+    async def test_signed_nonsense_is_a_bad_body_or_nobodys_business(
+        self, connector: Connector, world: World, able: object, body: bytes
+    ) -> None:
+        try:
+            delivery = connector.receive(world.sign(body))
+        except BadBody:
+            return
+        assert delivery.changed == ()

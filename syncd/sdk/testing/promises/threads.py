@@ -1,0 +1,149 @@
+"""Promises about comments and files: never more visible than asked, in order, byte for byte."""
+
+from __future__ import annotations
+
+import pytest
+
+from syncd.core.model import Attachment, Body, Internal, Public, Visibility
+from syncd.sdk.connector import Capability, Connector, Message
+from syncd.sdk.errors import Rejected, Unsupported
+from syncd.sdk.testing.promises.base import SCRIPTS, Promises, comments, file, needs, opened, thread
+from syncd.sdk.testing.world import World
+
+ALL_BYTES = bytes(range(256)) * 300  # more than one piece of a download
+SECRET = "the customer must not read this: kestrel-4711"
+
+
+async def downloaded(connector: Connector, attachment: Attachment) -> bytes:
+    return b"".join([piece async for piece in connector.download(attachment)])
+
+
+class ThreadPromises(Promises):
+    # -- visibility
+
+    async def test_a_public_comment_reaches_the_customer(self, connector: Connector, world: World) -> None:
+        ref = await opened(world)
+        posted = await connector.comment(ref, Message(Public("It is fixed.")), key="key-1", expect="")
+        [comment] = await comments(connector, ref)
+        assert comment.body == posted.comment.body == Public("It is fixed.")
+        assert any("It is fixed." in text for text in (await world.look(ref)).public)
+
+    @needs(Capability.INTERNAL_COMMENTS)
+    async def test_an_internal_comment_is_internal_and_no_customer_can_read_it(
+        self, connector: Connector, world: World, able: object
+    ) -> None:
+        ref = await opened(world)
+        posted = await connector.comment(ref, Message(Internal(SECRET)), key="key-1", expect="")
+        [comment] = await comments(connector, ref)
+        assert comment.body == posted.comment.body == Internal(SECRET)
+        assert not any(SECRET in text for text in (await world.look(ref)).public)
+
+    async def test_where_nothing_is_internal_an_internal_comment_is_not_written(
+        self, connector: Connector, world: World
+    ) -> None:
+        if Capability.INTERNAL_COMMENTS in connector.capabilities:
+            pytest.skip(f"{connector.name} has internal comments")
+        ref = await opened(world)
+        with pytest.raises((Rejected, Unsupported)):
+            await connector.comment(ref, Message(Internal(SECRET)), key="key-1", expect="")
+        assert await comments(connector, ref) == ()
+
+    async def test_a_persons_comment_is_read_as_visible_as_it_is(self, connector: Connector, world: World) -> None:
+        ref = await opened(world)
+        await world.say(ref, "for all", public=True)
+        expected: list[Body] = [Public("for all")]
+        if Capability.INTERNAL_COMMENTS in connector.capabilities:
+            await world.say(ref, "for us", public=False)
+            expected.append(Internal("for us"))
+        assert [comment.body for comment in await comments(connector, ref)] == expected
+
+    # -- the thread
+
+    async def test_the_answer_to_a_comment_is_what_a_read_shows(self, connector: Connector, world: World) -> None:
+        ref = await opened(world)
+        posted = await connector.comment(ref, Message(Public("Hello")), key="key-1", expect="")
+        [comment] = await comments(connector, ref)
+        assert posted.comment == comment
+
+    async def test_comments_stay_in_the_order_in_which_they_were_written(
+        self, connector: Connector, world: World
+    ) -> None:
+        ref = await opened(world)
+        for number in range(0, 12, 2):
+            await connector.comment(ref, Message(Public(f"number {number}")), key=f"key-{number}", expect="")
+            await world.say(ref, f"number {number + 1}", public=True)
+        texts = [comment.body.text for comment in await comments(connector, ref)]
+        assert texts == [f"number {number}" for number in range(12)]
+
+    async def test_a_comment_keeps_every_script_and_its_lines(self, connector: Connector, world: World) -> None:
+        ref = await opened(world)
+        text = f"{SCRIPTS}\n\nSecond paragraph\n\n- one\n- two"
+        await connector.comment(ref, Message(Public(text)), key="key-1", expect="")
+        [comment] = await comments(connector, ref)
+        assert comment.body.text.strip() == text
+
+    async def test_the_key_is_on_our_comments_and_on_no_others(self, connector: Connector, world: World) -> None:
+        ref = await opened(world)
+        await world.say(ref, "by a person", public=True)
+        await connector.comment(ref, Message(Public("by syncd")), key="key-1", expect="")
+        theirs, ours = await comments(connector, ref)
+        assert theirs.key is None
+        assert ours.key in ("key-1", None)  # None: the vendor carries none
+        assert theirs.author.id != ours.author.id
+
+    @needs(Capability.EDIT_COMMENTS)
+    async def test_our_comment_can_be_edited_and_stays_as_visible_as_it_was(
+        self, connector: Connector, world: World, able: object
+    ) -> None:
+        ref = await opened(world)
+        posted = await connector.comment(ref, Message(Public("frist")), key="key-1", expect="")
+        edited = await connector.edit_comment(ref, posted.comment, Public("first"), key="key-2")
+        [comment] = await comments(connector, ref)
+        assert comment.body == edited.body == Public("first")
+        assert comment.id == posted.comment.id
+        assert comment.source != posted.comment.source
+
+    @needs(Capability.DELETE_COMMENTS)
+    async def test_our_comment_can_be_deleted(self, connector: Connector, world: World, able: object) -> None:
+        ref = await opened(world)
+        first = await connector.comment(ref, Message(Public("one")), key="key-1", expect="")
+        await connector.comment(ref, Message(Public("two")), key="key-2", expect="")
+        await connector.delete_comment(ref, first.comment.id)
+        assert [comment.body.text for comment in await comments(connector, ref)] == ["two"]
+
+    # -- files
+
+    @needs(Capability.FILES)
+    async def test_files_arrive_with_their_comment_byte_for_byte(
+        self, connector: Connector, world: World, able: object
+    ) -> None:
+        ref = await opened(world)
+        files = (file("all bytes.bin", ALL_BYTES), file("Bericht für Köln.txt", b"hello\r\n", "text/plain"))
+        await connector.comment(ref, Message(Public("two files"), files), key="key-1", expect="")
+        [comment] = await comments(connector, ref)
+        got = {item.name: await downloaded(connector, item) for item in comment.attachments}
+        assert got == {"all bytes.bin": ALL_BYTES, "Bericht für Köln.txt": b"hello\r\n"}
+        assert [item.size for item in comment.attachments] == [len(data) for data in got.values()]
+
+    @needs(Capability.FILES)
+    async def test_a_file_is_never_more_visible_than_its_comment(
+        self, connector: Connector, world: World, able: object
+    ) -> None:
+        if Capability.INTERNAL_COMMENTS not in connector.capabilities:
+            pytest.skip(f"{connector.name} has no capability: {Capability.INTERNAL_COMMENTS}")
+        ref = await opened(world)
+        message = Message(Internal("see the log"), (file("kestrel-4711.log", b"secret"),))
+        await connector.comment(ref, message, key="key-1", expect="")
+        [comment] = await comments(connector, ref)
+        assert [item.visibility for item in comment.attachments] == [Visibility.INTERNAL]
+        assert not any("kestrel-4711" in text for text in (await world.look(ref)).public)
+
+    @needs(Capability.TICKET_FILES)
+    async def test_a_file_hangs_on_the_ticket_byte_for_byte(
+        self, connector: Connector, world: World, able: object
+    ) -> None:
+        ref = await opened(world)
+        attached = await connector.attach(ref, file("all bytes.bin", ALL_BYTES))
+        found = (await thread(connector, ref)).attachments
+        assert [(item.id, item.name, item.size) for item in found] == [(attached.id, "all bytes.bin", len(ALL_BYTES))]
+        assert await downloaded(connector, found[0]) == ALL_BYTES

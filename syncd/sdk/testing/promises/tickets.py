@@ -1,0 +1,243 @@
+"""Promises about tickets: made once, written as asked, read as written."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+
+from syncd.core.model import Fields, Public, RichText
+from syncd.sdk.connector import ONLY_FIELDS, Capability, Connector, Message
+from syncd.sdk.errors import NotFound, Rejected, Stale
+from syncd.sdk.testing.promises.base import NOWHERE, SCRIPTS, Promises, draft, has, needs, opened, write
+from syncd.sdk.testing.world import World
+
+KATHMANDU = timezone(timedelta(hours=5, minutes=45))
+
+
+class TicketPromises(Promises):
+    # -- creating
+
+    async def test_a_create_returns_what_a_read_returns(self, connector: Connector, world: World) -> None:
+        made = await connector.create(draft(world), key="key-1")
+        read = await connector.fetch(made.ref)
+        assert made.fields == read.fields
+        assert (made.label, made.url, made.container, made.life) == (read.label, read.url, read.container, read.life)
+        assert made.revision == read.revision
+
+    @needs(Capability.REPEATABLE_CREATE)
+    async def test_the_same_key_twice_makes_one_ticket(self, connector: Connector, world: World, able: object) -> None:
+        made = await connector.create(draft(world), key="key-1")
+        assert (await connector.create(draft(world), key="key-1")).ref == made.ref
+
+    async def test_another_key_makes_another_ticket(self, connector: Connector, world: World) -> None:
+        made = await connector.create(draft(world), key="key-1")
+        assert (await connector.create(draft(world), key="key-2")).ref != made.ref
+
+    @needs(Capability.FIND)
+    async def test_a_ticket_is_found_by_its_key_once_the_index_has_it(
+        self, connector: Connector, world: World, able: object
+    ) -> None:
+        made = await connector.create(draft(world), key="key-1")
+        await connector.create(draft(world), key="key-2")
+        await world.settle()
+        found = await connector.find("key-1")
+        assert found is not None
+        assert (found.ref, found.fields[world.words.title]) == (made.ref, made.fields[world.words.title])
+
+    @needs(Capability.FIND)
+    async def test_an_unknown_key_finds_nothing(self, connector: Connector, world: World, able: object) -> None:
+        await connector.create(draft(world), key="key-1")
+        await world.settle()
+        assert await connector.find("key-2") is None
+
+    # -- writing
+
+    async def test_a_write_is_read_back_and_the_answer_says_no_more_than_the_read(
+        self, connector: Connector, world: World
+    ) -> None:
+        ref = await opened(world)
+        before = await connector.fetch(ref)
+        written = await connector.update(ref, {world.words.title: "Import fails"}, expect=before.revision)
+        after = await connector.fetch(ref)
+        assert after.fields[world.words.title] == "Import fails"
+        assert dict(written.fields).items() <= dict(after.fields).items()
+        assert written.revision in (None, after.revision)
+
+    async def test_a_write_makes_another_revision_once_the_clock_moved_on(
+        self, connector: Connector, world: World
+    ) -> None:
+        ref = await opened(world)
+        before = await connector.fetch(ref)
+        await world.settle()
+        assert (await write(connector, ref, {world.words.title: "Import fails"})).revision != before.revision
+
+    async def test_only_the_given_fields_are_written(self, connector: Connector, world: World) -> None:
+        name, old, new = has(world.words.choice, "choice")
+        ref = await opened(world, **{name: old})
+        seen = await connector.fetch(ref)
+        await world.settle()
+        await world.edit(ref, {name: new})
+        try:
+            await connector.update(ref, {world.words.title: "Import fails"}, expect=seen.revision)
+        except Stale:
+            await write(connector, ref, {world.words.title: "Import fails"})
+        after = (await connector.fetch(ref)).fields
+        assert after[name] == new
+        changed = {field for field, value in after.items() if value != seen.fields.get(field)}
+        assert {name, world.words.title} <= changed
+        person_writes = {name, world.words.title}
+        assert {field for field in changed - person_writes if field in writable(connector)} == set()
+
+    @needs(Capability.GUARDED)
+    async def test_a_stale_write_is_refused_and_writes_nothing(
+        self, connector: Connector, world: World, able: object
+    ) -> None:
+        ref = await opened(world)
+        seen = await connector.fetch(ref)
+        await world.settle()
+        await world.edit(ref, {world.words.title: "By a person"})
+        with pytest.raises(Stale):
+            await connector.update(ref, {world.words.title: "By syncd"}, expect=seen.revision)
+        assert (await connector.fetch(ref)).fields[world.words.title] == "By a person"
+
+    @needs(Capability.GUARDED)
+    async def test_the_answer_to_a_guarded_write_is_good_for_the_next(
+        self, connector: Connector, world: World, able: object
+    ) -> None:
+        made = await connector.create(draft(world), key="key-1")
+        written = await connector.update(made.ref, {world.words.title: "Second"}, expect=made.revision)
+        assert written.revision
+        assert dict(written.fields) == {world.words.title: "Second"}
+        await connector.update(made.ref, {world.words.title: "Third"}, expect=written.revision)
+        assert (await connector.fetch(made.ref)).fields[world.words.title] == "Third"
+
+    async def test_a_status_goes_the_vendors_way(self, connector: Connector, world: World) -> None:
+        name, wanted = has(world.words.status, "status that can be written")
+        ref = await opened(world)
+        assert (await write(connector, ref, {name: wanted})).fields[name] == wanted
+
+    async def test_a_status_and_a_field_in_one_update_both_arrive(self, connector: Connector, world: World) -> None:
+        name, wanted = has(world.words.status, "status that can be written")
+        ref = await opened(world)
+        after = await write(connector, ref, {name: wanted, world.words.title: "Import fails"})
+        assert (after.fields[name], after.fields[world.words.title]) == (wanted, "Import fails")
+
+    async def test_an_impossible_status_is_refused_by_name_or_seen_not_to_be_there(
+        self, connector: Connector, world: World
+    ) -> None:
+        name, _ = has(world.words.status, "status that can be written")
+        impossible = has(world.words.impossible, "status that cannot be reached")
+        await self.refused_or_not_there(connector, world, {name: impossible})
+
+    async def test_an_unknown_word_is_refused_by_name_or_seen_not_to_be_there(
+        self, connector: Connector, world: World
+    ) -> None:
+        name, _, _ = has(world.words.choice, "choice")
+        await self.refused_or_not_there(connector, world, {name: "no such word"})
+
+    async def refused_or_not_there(self, connector: Connector, world: World, fields: Fields) -> None:
+        [(name, wanted)] = fields.items()
+        ref = await opened(world)
+        before = await connector.fetch(ref)
+        try:
+            written = await connector.update(ref, fields, expect=before.revision)
+        except Rejected as refused:
+            assert refused.field == name
+        else:
+            assert written.fields.get(name) != wanted
+        assert (await connector.fetch(ref)).fields[name] == before.fields[name]
+
+    # -- values
+
+    async def test_a_title_keeps_every_script(self, connector: Connector, world: World) -> None:
+        ref = await opened(world)
+        short = SCRIPTS[:50]
+        assert (await write(connector, ref, {world.words.title: short})).fields[world.words.title] == short
+        tail = SCRIPTS[50:]
+        assert (await write(connector, ref, {world.words.title: tail})).fields[world.words.title] == tail
+
+    async def test_a_description_keeps_every_script_and_its_lines(self, connector: Connector, world: World) -> None:
+        name = has(world.words.description, "description that can be rewritten")
+        text = f"{SCRIPTS}\n\nSecond paragraph\n\n- one\n- two"
+        ref = await opened(world)
+        value = (await write(connector, ref, {name: RichText.of(text)})).fields[name]
+        assert isinstance(value, RichText)
+        assert value.markdown.strip() == text
+
+    @pytest.mark.parametrize("text", ["ends with blanks   ", "   starts with them", "two  in   the middle", "a\tb"])
+    async def test_a_text_that_the_vendor_changes_on_arrival_is_shown_as_it_stands(
+        self, connector: Connector, world: World, text: str
+    ) -> None:
+        ref = await opened(world)
+        seen = await connector.fetch(ref)
+        written = await connector.update(ref, {world.words.title: text}, expect=seen.revision)
+        stands = (await connector.fetch(ref)).fields[world.words.title]
+        assert isinstance(stands, str)
+        assert stands.split() == text.split()
+        assert written.fields.get(world.words.title, stands) == stands
+        again = await write(connector, ref, {world.words.title: stands})
+        assert again.fields[world.words.title] == stands
+
+    async def test_labels_are_set_and_emptied(self, connector: Connector, world: World) -> None:
+        name = has(world.words.labels, "labels")
+        ref = await opened(world)
+        words = frozenset({"escalate", "export"})
+        assert (await write(connector, ref, {name: words})).fields[name] == words
+        assert not (await write(connector, ref, {name: frozenset()})).fields[name]
+
+    async def test_a_day_is_the_same_day_everywhere(self, connector: Connector, world: World) -> None:
+        name = has(world.words.day, "date")
+        ref = await opened(world)
+        assert (await write(connector, ref, {name: date(2026, 3, 29)})).fields[name] == date(2026, 3, 29)
+        assert (await write(connector, ref, {name: None})).fields[name] is None
+
+    async def test_a_moment_keeps_its_zone(self, connector: Connector, world: World) -> None:
+        name = has(world.words.moment, "date with a time")
+        moment = datetime(2026, 3, 29, 1, 30, tzinfo=KATHMANDU)
+        ref = await opened(world)
+        stands = (await write(connector, ref, {name: moment})).fields[name]
+        assert isinstance(stands, datetime)
+        assert stands.astimezone(UTC) == moment.astimezone(UTC)
+
+    # -- reading
+
+    async def test_a_read_of_the_fields_alone_shows_the_same_fields(self, connector: Connector, world: World) -> None:
+        ref = await opened(world)
+        before = world.requests
+        alone = await connector.fetch(ref, parts=ONLY_FIELDS)
+        between = world.requests
+        whole = await connector.fetch(ref)
+        assert (alone.fields, alone.revision) == (whole.fields, whole.revision)
+        assert between - before <= world.requests - between
+
+    async def test_a_read_says_when_and_who_with_a_zone(self, connector: Connector, world: World) -> None:
+        snapshot = await connector.fetch(await opened(world))
+        for moment in (snapshot.created, snapshot.updated):
+            assert moment is None or moment.tzinfo is not None
+
+    async def test_an_unknown_ref_is_not_found(self, connector: Connector, world: World) -> None:
+        with pytest.raises(NotFound):
+            await connector.fetch(NOWHERE)
+        with pytest.raises(NotFound):
+            await connector.update(NOWHERE, {world.words.title: "x"}, expect="1")
+        with pytest.raises(NotFound):
+            await connector.comment(NOWHERE, Message(Public("x")), key="key-1", expect="1")
+
+    @needs(Capability.HISTORY)
+    async def test_the_history_tells_a_persons_edit_from_ours(
+        self, connector: Connector, world: World, able: object
+    ) -> None:
+        ref = await opened(world)
+        seen = await connector.fetch(ref)
+        await world.settle()
+        await world.edit(ref, {world.words.title: "By a person"})
+        await world.settle()
+        await connector.update(ref, {world.words.title: "By syncd"}, expect=seen.revision)
+        history = (await connector.fetch(ref, since=seen.revision)).history
+        edits = [(edit.old, edit.new, edit.ours) for edit in history if edit.field == world.words.title]
+        assert edits == [("Export fails", "By a person", False), ("By a person", "By syncd", True)]
+
+
+def writable(connector: Connector) -> set[str]:
+    return {info.name for info in connector.fields if info.writable}
