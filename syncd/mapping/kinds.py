@@ -42,14 +42,20 @@ def resolve(name: str, block: FieldBlock, context: Context) -> Kinds | None:
     whole = block.kind or _whole(both, known)
     if whole is None:
         whole = Kind.TEXT
-        fields = f"`{both.support.field}` and `{both.engineering.field}`"
-        context.notice(
-            ("fields", name),
-            f"nothing is known of {fields} without asking the vendors: they are taken as text",
-            remedy="add `kind:` if they are something else",
-        )
+        _notice_text(name, both, context)
     kinds = Kinds(whole, known.map(lambda kind: kind or whole))
     return kinds if _meets(name, block, kinds, context) else None
+
+
+def _notice_text(name: str, both: Pair[SideBlock], context: Context) -> None:
+    """Only where the vendors' own fields are known and these are not among them."""
+    if all(vendor and vendor.fields for vendor in (context.vendors.support, context.vendors.engineering)):
+        fields = " and ".join(dict.fromkeys(f"`{side.field}`" for side in (both.support, both.engineering)))
+        context.notice(
+            ("fields", name),
+            f"nothing is known of {fields} without asking the vendors: taken as text",
+            remedy="add `kind:` if it is something else",
+        )
 
 
 def _known(context: Context, side: Side, field: str) -> Kind | None:

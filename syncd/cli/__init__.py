@@ -1,0 +1,70 @@
+"""The command line. Each command is a module here with `register(app)`; its name in `COMMANDS` puts it on the list."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import sys
+import traceback
+
+import typer
+
+from syncd.errors import ConfigError, Exit, SyncdError
+
+COMMANDS = ("init", "check", "schema", "connectors")
+"""Modules of this package, in the order of `--help`. They import what is heavy inside their commands."""
+
+
+def application() -> typer.Typer:
+    """All commands, each registered by its own module."""
+    app = typer.Typer(
+        name="syncd",
+        help="Keeps helpdesk tickets and engineering issues consistent, both ways.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,  # plain help: it is read in pipes and narrow terminals too
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_nothing)
+    for name in COMMANDS:
+        importlib.import_module(f"{__name__}.{name}").register(app)
+    return app
+
+
+def _nothing() -> None:
+    """Keeps helpdesk tickets and engineering issues consistent, both ways."""
+
+
+def main() -> None:
+    """Run a command and leave with its exit code; nobody but us ever sees a traceback."""
+    try:
+        application()()
+    except ConfigError as error:
+        from syncd.cli import complaints  # rich is needed only when there is something to show
+
+        complaints.show(error.complaints)
+        sys.exit(error.exit)
+    except SyncdError as error:
+        _say(str(error))
+        sys.exit(error.exit)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(Exit.DONE)
+    except Exception as error:  # the last fence: a bug gets an id, and its text stays here, for it may hold anything
+        _say(_bug(error))
+        sys.exit(Exit.BUG)
+
+
+def _bug(error: Exception) -> str:
+    trace = "".join(traceback.format_exception(error))
+    if os.environ.get("SYNCD_DEBUG"):
+        return trace
+    places = "".join(f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__))
+    bug = hashlib.sha256(places.encode()).hexdigest()[:8]
+    return f"a bug in syncd, {bug} ({type(error).__name__}). Please report it; SYNCD_DEBUG=1 shows where it is."
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"syncd: {text}\n")
