@@ -72,6 +72,8 @@ class ChoiceLens:
     def get(self, theirs: Value) -> Meaning:
         if theirs is None or theirs == "":
             return self.empty
+        if isinstance(theirs, Decimal):  # a number that stands for a word: RT's priorities, points of an estimate
+            theirs = format(theirs.normalize(), "f")
         if not isinstance(theirs, str) or theirs not in self.meanings:
             raise Unsayable(self.field, theirs, f"`{theirs}` is not among the values of `{self.field}` in the mapping")
         return self.meanings[theirs]
@@ -83,7 +85,7 @@ class ChoiceLens:
             return None
         for word, meant in self.meanings.items():
             if meant == meaning:
-                return word
+                return Decimal(word) if self.kind is Kind.NUMBER else word
         raise Unsayable(self.field, meaning, f"no value of `{self.field}` means `{meaning}`")
 
     def _says(self, theirs: Value, meaning: Meaning) -> bool:
@@ -144,7 +146,7 @@ class PersonLens:
 
     field: str
     kind: Kind = Kind.PERSON
-    ids: Mapping[str, str] = dataclasses.field(default_factory=dict)  # address, in lower case -> this vendor's id
+    ids: Mapping[str, str] = dataclasses.field(default_factory=dict)  # our address -> this vendor's id or address
     fallback: str = Fallback.LEAVE
 
     def get(self, theirs: Value) -> Meaning:
@@ -153,7 +155,7 @@ class PersonLens:
         if not isinstance(theirs, Person):
             raise Unsayable(self.field, theirs, f"`{theirs}` is no person")
         for address, known in self.ids.items():
-            if known == theirs.id:
+            if known == theirs.id or (theirs.email and known.lower() == theirs.email.lower()):
                 return address
         if theirs.email:
             return theirs.email.lower()
@@ -170,7 +172,10 @@ class PersonLens:
             case None:
                 return None
             case str():
-                return Person(id=self.ids.get(meaning.lower(), ""), email=meaning.lower())
+                known = self.ids.get(meaning.lower(), "")
+                if "@" in known:
+                    return Person(id="", email=known.lower())
+                return Person(id=known, email=meaning.lower())
             case bool() | Decimal() | date() | frozenset():
                 raise Unsayable(self.field, meaning, f"`{meaning}` is no e-mail address")
             case _:
