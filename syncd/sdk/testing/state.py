@@ -262,7 +262,8 @@ class State:
         old = self.comment(ref, comment_id)
         ticket.comments.remove(old)
         self._touch(ticket, actor, ["Delete comment"], ONLY_THREAD)
-        self._effects.append(Effect(ref, {"comment": comment_id, **described(old.body)}, {}))
+        gone = {"comment": comment_id, "key": old.key, **described(old.body)}
+        self._effects.append(Effect(ref, gone, {}))
 
     def hang(self, ref: str, name: str, media_type: str, data: bytes, actor: str) -> Attachment:
         """A file on the ticket itself."""
