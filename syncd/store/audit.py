@@ -11,16 +11,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, text
+from sqlalchemy import Connection, Row, case, delete, distinct, func, select, text
 from sqlalchemy import insert as plain_insert
 
 from syncd.core.model import Side
 from syncd.store import codec
 from syncd.store.records import AuditEntry, AuditRow, Broken
-from syncd.store.schema import audit, audit_anchor
+from syncd.store.schema import audit, audit_anchor, link
 from syncd.store.types import Words, micros
 
 GENESIS = "0" * 64
@@ -143,3 +144,29 @@ def _record(row: Row[Any]) -> AuditRow:
         actor=row.actor,
     )
     return AuditRow(row.id, row.at, entry, row.hash)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How much was written within a window: by one link, and under its mapping."""
+
+    link_writes: int
+    links: int
+    creates: int
+    gone: int
+
+
+def usage(c: Connection, *, since: datetime, mapping: str, link_id: int) -> Usage:
+    """What the audit tells of writes since a moment, for the brake. Reads the rows of that window only."""
+    recent = select(audit.c.link_id, audit.c.kind).join(link, link.c.id == audit.c.link_id)
+    rows = recent.where(audit.c.at >= since, link.c.mapping == mapping).subquery()
+    done = rows.c.kind.like("%.done")
+    row = c.execute(
+        select(
+            func.count(case((done & (rows.c.link_id == link_id), 1))),
+            func.count(distinct(case((done, rows.c.link_id)))),
+            func.count(case((rows.c.kind == "create.done", 1))),
+            func.count(case((rows.c.kind == "link.rests", 1))),
+        )
+    ).one()
+    return Usage(*row)

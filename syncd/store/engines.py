@@ -115,7 +115,7 @@ def told(where: str) -> Iterator[None]:
     except DBAPIError as error:
         if error.connection_invalidated or is_damage(error):
             raise _sentence(where, error) from error
-        raise
+        raise _without_values(error) from None
 
 
 def _sentence(where: str, error: DBAPIError) -> StoreError:
@@ -131,6 +131,15 @@ def _sentence(where: str, error: DBAPIError) -> StoreError:
                 "if it says so again: `syncd db restore`"
             )
     return StoreError(f"{where}: {str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else 'no answer'}")
+
+
+def _without_values(error: DBAPIError) -> DBAPIError:
+    """PostgreSQL's DETAIL quotes the row that it refuses, which may be a ticket's text; only its first line is kept."""
+    diagnosis = getattr(error.orig, "diag", None)
+    if error.orig is None or diagnosis is None:
+        return error
+    bare = type(error.orig)(diagnosis.message_primary or str(error.orig).partition("\n")[0])
+    return type(error)(error.statement or "", None, bare, hide_parameters=True)
 
 
 def _primary_code(error: DBAPIError) -> int | None:

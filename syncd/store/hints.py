@@ -103,7 +103,8 @@ def foretell(
 
 def _first_time(c: Connection, connection: str, ref: str, token: str, now: datetime) -> bool:
     statement = insert(c, seen).values(connection=connection, ref=ref, token=token, at=now)
-    return c.execute(statement.on_conflict_do_nothing()).rowcount == 1
+    # by the row: SQLAlchemy keeps no count of inserted rows on PostgreSQL
+    return c.execute(statement.on_conflict_do_nothing().returning(seen.c.at)).one_or_none() is not None
 
 
 def _swallow(c: Connection, connection: str, ref: str, echo: str, now: datetime) -> bool:

@@ -8,9 +8,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, or_, select, update
 
-from syncd.core.model import Base, Pair, Side
+from syncd.core.model import Base, Fields, Pair, Side
 from syncd.store import codec
 from syncd.store.insert import insert
 from syncd.store.leases import claim, finish, later, mark, next_due, park, release, renew, rest, wake
@@ -20,10 +20,12 @@ from syncd.store.schema import link as links
 __all__ = [
     "add",
     "advance",
+    "agree",
     "by_issue",
     "by_ref",
     "claim",
     "counts",
+    "drop",
     "finish",
     "get",
     "later",
@@ -123,6 +125,11 @@ def save(c: Connection, link: Link, lease: Lease) -> None:
         raise LostLease(link.id, lease.epoch)
 
 
+def drop(c: Connection, link_id: int) -> None:
+    """Delete a link that has no issue, with what waits at it; a link with an issue is never deleted."""
+    c.execute(delete(links).where(links.c.id == link_id, links.c.engineering_ref.is_(None)))
+
+
 def advance(c: Connection, link_ids: Iterable[int], side: Side, revision: str) -> None:
     """Note that one side's version moved to `revision` by our own write, so that nobody reads the ticket because of it.
 
@@ -134,6 +141,20 @@ def advance(c: Connection, link_ids: Iterable[int], side: Side, revision: str) -
         if base is not None and base.revision != revision:
             moved = codec.dump_base(replace(base, revision=revision))
             c.execute(update(links).where(links.c.id == row.id).values({column: moved}))
+
+
+def agree(c: Connection, link: Link, fields: Fields) -> None:
+    """Take what was written on an issue as agreed in its other links too, so that none of them takes it for an edit.
+
+    The caller holds a lease on `link`, and so nobody runs the others (see `leases`).
+    """
+    for other in by_issue(c, link.connections.engineering, link.refs.engineering or ""):
+        base = other.base.engineering
+        if other.id == link.id or base is None:
+            continue
+        known = {name: value for name, value in fields.items() if name in base.fields}
+        moved = codec.dump_base(replace(base, fields={**base.fields, **known}))
+        c.execute(update(links).where(links.c.id == other.id).values(engineering_base=moved))
 
 
 def list_links(c: Connection, filters: Filter = Filter(), limit: int = 100, offset: int = 0) -> list[Link]:  # noqa: B008 # frozen

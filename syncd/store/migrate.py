@@ -16,6 +16,7 @@ from syncd.store.generation import read_mark
 from syncd.store.lock import Tell
 from syncd.store.migrations import HEAD, REVISIONS
 
+FOLDER = Path(__file__).parent / "migrations"
 VERSION = text("SELECT version_num FROM alembic_version")
 
 
@@ -93,7 +94,7 @@ def _quick_check(c: Connection, url: str) -> None:
     """Read every page (0.1 s for each 100 MB): a damaged store must not be written on."""
     problem = c.execute(text("PRAGMA quick_check(1)")).scalar_one()
     if problem != "ok":
-        raise _damaged(url, str(problem))
+        raise _damaged(url, str(problem).splitlines()[-1])
 
 
 def _damaged(url: str, problem: str) -> StoreError:
@@ -130,7 +131,7 @@ def _migrate(engine: Engine, now: datetime) -> None:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     with engine.begin() as c:
         if c.dialect.name == "postgresql":

@@ -14,7 +14,7 @@ from syncd.store.schema import pause as pauses
 def pause(c: Connection, scope: PauseScope, name: str, reason: str, *, now: datetime) -> bool:
     """Pause it; False where it is paused already, whose reason and time then stay."""
     statement = insert(c, pauses).values(scope=scope.value, name=name, reason=reason, since=now)
-    return c.execute(statement.on_conflict_do_nothing()).rowcount == 1
+    return c.execute(statement.on_conflict_do_nothing().returning(pauses.c.since)).one_or_none() is not None
 
 
 def resume(c: Connection, scope: PauseScope, name: str) -> bool:

@@ -1,0 +1,83 @@
+"""Fixtures for tests that need a store: each runs on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from syncd.store import engines, migrate
+from syncd.store.store import Store
+from tests import pg
+
+NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def pg_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server; skips, with the reason, where none can be started."""
+    try:
+        with pg.server() as url:
+            yield url
+    except pg.Absent as absent:
+        pytest.skip(str(absent))
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that is migrated and empty, so that not every test has to migrate its own."""
+    path = tmp_path_factory.mktemp("store") / "template.db"
+    migrate.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def pg_template(pg_server: str) -> str:
+    database(pg_server, "CREATE DATABASE template_store")
+    migrate.upgrade(named(pg_server, "template_store"))
+    return "template_store"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty store of this test's own."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "syncd.db")
+        return f"sqlite:///{tmp_path / 'syncd.db'}"
+    server, template = request.getfixturevalue("pg_server"), request.getfixturevalue("pg_template")
+    name = f"store_{next(NUMBERS)}"
+    database(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    return named(server, name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database that holds nothing yet."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'syncd.db'}"
+    server = request.getfixturevalue("pg_server")
+    name = f"empty_{next(NUMBERS)}"
+    database(server, f"CREATE DATABASE {name}")
+    return named(server, name)
+
+
+@pytest.fixture
+async def store(store_url: str) -> AsyncIterator[Store]:
+    opened = await Store.open(store_url)
+    yield opened
+    await opened.aclose()
+
+
+def named(server: str, name: str) -> str:
+    return engines.parse(server).set(database=name).render_as_string(hide_password=False)
+
+
+def database(server: str, statement: str) -> None:
+    engine = create_engine(engines.parse(server), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
