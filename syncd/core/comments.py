@@ -27,15 +27,6 @@ class CommentTwin:
     visibility: Visibility = Visibility.INTERNAL  # of the copy
 
 
-@dataclass(frozen=True, slots=True)
-class FileTwin:
-    """A file and its copy on the other side; `target` is empty where it was refused or left out."""
-
-    side: Side
-    source: str
-    target: str
-
-
 def digest(comment: Comment) -> str:
     """A name of a comment's present text and visibility; another one means that somebody edited it."""
     return hashlib.sha256(f"{comment.visibility}\0{comment.source or comment.body.text}".encode()).hexdigest()[:32]

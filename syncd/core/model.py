@@ -50,6 +50,9 @@ class Pair(Generic[T]):
             return replace(self, support=value)
         return replace(self, engineering=value)
 
+    def both(self) -> tuple[T, T]:
+        return self.support, self.engineering
+
     def swapped(self) -> Pair[T]:
         return Pair(self.engineering, self.support)
 

@@ -29,7 +29,7 @@ def backlinks(view: View) -> Iterator[LinkBack]:
         if other is None or not other.url or not view.takes_writes(side):
             continue
         item = f"link:{side}:{other.url}:{other.label}"
-        if item not in view.known.told:
+        if item not in view.known.told and view.known.parked.get(f"{Scope.LINK}:{side}") != item:
             title = f"{other.label} {title_of(other.fields, view.mapping.fields, side.other)}".strip()
             support = view.now(Side.SUPPORT)
             yield LinkBack(side, other.url, other.label, title, support.requester if support else None, item)
@@ -47,10 +47,9 @@ def thread(view: View) -> Iterator[Decision]:
 
 
 def _comment(view: View, side: Side, ticket: Snapshot, comment: Comment) -> Iterator[Decision]:
-    twins = view.known.twins
-    if comment.key or any(twin.side is side.other and twin.target == comment.id for twin in twins):
+    if comment.key or comment.id in view.known.copies[side]:
         return
-    twin = next((twin for twin in twins if twin.side is side and twin.source == comment.id), None)
+    twin = view.known.twins.get((side, comment.id))
     rule = texts.rule_for(view.mapping.comments, side, comment.body)
     if rule is None:
         if twin is None:
@@ -81,9 +80,8 @@ def _edited(view: View, comment: Comment, twin: CommentTwin, edit: EditComment) 
 
 
 def _file(view: View, side: Side, ticket: Snapshot, file: Attachment) -> Iterator[Decision]:
-    for twin in view.known.files:
-        if (twin.side, twin.source) == (side, file.id) or (twin.side, twin.target) == (side.other, file.id):
-            return
+    if (side, file.id) in view.known.files or file.id in view.known.file_copies[side]:
+        return
     rule = texts.rule_for(view.mapping.comments, side, _as(file.visibility, ""))
     taken, refused = texts.sort_files([file], view.mapping.attachments)
     if rule is None or not taken:

@@ -6,7 +6,7 @@ from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from syncd.core.comments import CommentTwin, FileTwin
+from syncd.core.comments import CommentTwin
 from syncd.core.decision import Flag, Resting
 from syncd.core.life import Course, Gone
 from syncd.core.mapping import Mapping
@@ -22,14 +22,18 @@ class Known:
 
     Attributes:
         base: None for a side that never was read or, for engineering, does not exist yet.
+        twins, files: by side and id of the original.
+        copies, file_copies: ids on each side that syncd put there, for this link or for another one on that ticket.
         parked: "field:priority" -> fingerprint of what could not be done.
         told: items of notes and backlinks that are already there.
         siblings: what the other tickets on the same issue looked like last.
     """
 
     base: Pair[Base | None]
-    twins: tuple[CommentTwin, ...] = ()
-    files: tuple[FileTwin, ...] = ()
+    twins: MappingOf[tuple[Side, str], CommentTwin] = field(default_factory=dict)
+    files: frozenset[tuple[Side, str]] = frozenset()
+    copies: Pair[frozenset[str]] = field(default_factory=lambda: Pair(frozenset(), frozenset()))
+    file_copies: Pair[frozenset[str]] = field(default_factory=lambda: Pair(frozenset(), frozenset()))
     parked: MappingOf[str, str] = field(default_factory=dict)
     told: frozenset[str] = frozenset()
     siblings: tuple[Fields, ...] = ()

@@ -151,6 +151,7 @@ class Usage:
     """How much was written within a window: by one link, and under its mapping."""
 
     link_writes: int
+    link_updates: int
     links: int
     creates: int
     gone: int
@@ -164,6 +165,7 @@ def usage(c: Connection, *, since: datetime, mapping: str, link_id: int) -> Usag
     row = c.execute(
         select(
             func.count(case((done & (rows.c.link_id == link_id), 1))),
+            func.count(case(((rows.c.kind == "update.done") & (rows.c.link_id == link_id), 1))),
             func.count(distinct(case((done, rows.c.link_id)))),
             func.count(case((rows.c.kind == "create.done", 1))),
             func.count(case((rows.c.kind == "link.rests", 1))),

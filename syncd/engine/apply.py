@@ -1,0 +1,79 @@
+"""The only place that writes to a vendor: carries out the decisions of a plan, one after the other.
+
+Each write goes through the intent protocol (`engine.send`). What a vendor refuses for good is parked alone, and the
+rest goes on; anything else ends the run and is tried again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from syncd.core.decision import (
+    AddComment,
+    AddFile,
+    Create,
+    Decision,
+    EditComment,
+    Flag,
+    Follow,
+    LinkBack,
+    Note,
+    Plan,
+    Rest,
+    Resume,
+    SkipComment,
+    SkipFile,
+    Undecided,
+    Update,
+)
+from syncd.engine import record, relations, talk, update
+from syncd.engine.run import Run
+
+
+async def apply(run: Run, plan: Plan) -> bool:
+    """Carry out a plan; False when the run must end because the link rests or is about another ticket now.
+
+    Raises:
+        ConnectorError: a vendor could not be written to; what was done before it is stored.
+        LostLease: somebody else runs this link.
+    """
+    for decision in plan.decisions:
+        await _apply(run, decision)
+        if isinstance(decision, Rest | Follow):
+            return False
+    return True
+
+
+async def _apply(run: Run, decision: Decision) -> None:  # noqa: PLR0912  one branch per decision, closed by assert_never
+    match decision:
+        case Create():
+            await relations.create(run, decision)
+        case Update():
+            await update.update(run, decision)
+        case AddComment():
+            await talk.add_comment(run, decision)
+        case EditComment():
+            await talk.edit_comment(run, decision)
+        case AddFile():
+            await talk.add_file(run, decision)
+        case Note():
+            await talk.note(run, decision)
+        case LinkBack():
+            await relations.link_back(run, decision)
+        case SkipComment():
+            await record.skip_comment(run, decision)
+        case SkipFile():
+            await record.skip_file(run, decision)
+        case Flag():
+            await record.flag(run, decision)
+        case Undecided():
+            await record.undecided(run, decision)
+        case Resume():
+            run.link = replace(run.link, reason="")
+        case Rest():
+            await relations.rest(run, decision)
+        case Follow():
+            await relations.follow(run, decision)
+        case _:
+            assert_never(decision)

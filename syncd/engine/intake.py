@@ -1,0 +1,136 @@
+"""Hints become due links: one transaction stores hints, marks links, and moves the cursor or keeps the delivery.
+
+An echo of our own write is swallowed here and costs no call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from syncd import crash
+from syncd.core.decision import Resting
+from syncd.core.model import Side
+from syncd.engine.site import Site
+from syncd.sdk.connector import Changed
+from syncd.store import hints, links
+from syncd.store.records import Link, LinkState
+
+WAKES = frozenset({Resting.DELETED.value, Resting.CLOSED.value, Resting.MOVED.value})
+"""Why a link may rest and still be looked at when its ticket stirs: a restored ticket, a reopened one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of the hints of one delivery or page."""
+
+    links: int  # marked as due
+    echoes: int  # our own writes coming back
+    repeats: int  # known already, or about nothing of ours
+
+
+async def take(
+    site: Site, connection: str, changed: Sequence[Changed], also: Callable[[Connection], object] = lambda c: None
+) -> Taken:
+    """Store hints and mark their links, together with `also` (the cursor, the raw delivery), in one transaction."""
+    taken = await site.store.write(lambda c: take_in(site, c, connection, changed, also))
+    if taken.links:
+        site.queue.wake()
+    return taken
+
+
+def take_in(
+    site: Site,
+    c: Connection,
+    connection: str,
+    changed: Sequence[Changed],
+    also: Callable[[Connection], object] = lambda c: None,
+) -> Taken:
+    """`take` inside a transaction of the caller's."""
+    marked, echoes, repeats = set[int](), 0, 0
+    for hint in changed:
+        told = 0
+        for side, found in _links(site, c, connection, hint.ref).items():
+            added = _add(site, c, hint, connection=connection, side=side, found=found)
+            if added is None:
+                echoes += 1
+            else:
+                told += len(added)
+                marked.update(added)
+        repeats += told == 0
+    if marked:
+        site.queue.mark_in(c, sorted(marked), site.now(), hinted=True)
+    also(c)
+    crash.point("H3")
+    return Taken(len(marked), echoes, repeats)
+
+
+def look(site: Site, c: Connection, link: Link, *, priority: int | None = None) -> None:
+    """Ask for one full run of a link, as a person, a sweep or a retry does: both sides are read."""
+    for side in Side:
+        ref = link.refs[side]
+        if ref is not None:
+            hints.add(
+                c,
+                [link.id],
+                connection=link.connections[side],
+                ref=ref,
+                side=side,
+                now=site.now(),
+                parts=frozenset({"fields", "thread"}),
+            )
+    site.queue.mark_in(c, [link.id], site.now(), priority=priority)
+
+
+def _links(site: Site, c: Connection, connection: str, ref: str) -> dict[Side, list[Link]]:
+    """The links that a ticket is in, by its side; a support ticket seen for the first time gets one per mapping."""
+    found: dict[Side, list[Link]] = {}
+    for link in links.by_ref(c, connection, ref):
+        if link.mapping not in site.mappings or not _stirs(c, link, site.now()):
+            continue
+        side = Side.SUPPORT if (link.connections.support, link.refs.support) == (connection, ref) else Side.ENGINEERING
+        found.setdefault(side, []).append(link)
+    known = {link.mapping for link in links.by_ref(c, connection, ref)}
+    for mapping, side in site.of_connection(connection):
+        if side is Side.SUPPORT and mapping.name not in known and mapping.escalate:
+            made = links.watch(c, mapping.name, mapping.digest, mapping.connections, ref, site.now())
+            found.setdefault(side, []).append(made)
+    return found
+
+
+def _stirs(c: Connection, link: Link, now: datetime) -> bool:
+    """Whether a hint may make this link due; a resting one that can wake up is put back to work first."""
+    if link.state is not LinkState.RESTING:
+        return True
+    if link.reason.partition(":")[0] not in WAKES or link.refs.engineering is None:
+        return False
+    links.wake(c, link.id, now, reason=link.reason)
+    return True
+
+
+def _add(
+    site: Site, c: Connection, hint: Changed, *, connection: str, side: Side, found: list[Link]
+) -> list[int] | None:
+    """Store one hint for its links: their ids, nothing for a repeat, None for an echo of our own."""
+    ids = [link.id for link in found]
+    added = hints.add(
+        c,
+        ids,
+        connection=connection,
+        ref=hint.ref,
+        side=side,
+        now=site.now(),
+        token=hint.token,
+        parts=frozenset(part.value for part in hint.parts),
+        echo=hint.echo,
+        revision=hint.revision,
+        at=hint.at,
+    )
+    if added.absorbed:
+        if added.absorbed.revision:
+            links.advance(c, ids, side, added.absorbed.revision)
+        return None
+    return ids if added.hints else []

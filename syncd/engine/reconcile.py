@@ -1,0 +1,249 @@
+"""Bring one link to agreement: read what the hints name, decide, apply, read back, until nothing is left to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from syncd.core.decide import decide
+from syncd.core.decision import Decision, Flag, Note, Plan
+from syncd.core.lens import Unsayable
+from syncd.core.mapping import FieldRule
+from syncd.core.merge import Maybe, Sides, drifted
+from syncd.core.model import NO_FIELDS, Base, Fields, Internal, Kind, Life, Pair, Side, Snapshot, Value
+from syncd.engine import brake, talk
+from syncd.engine.apply import apply
+from syncd.engine.recover import recover
+from syncd.engine.run import Run, load
+from syncd.engine.sides import read, read_before_writing, read_hinted
+from syncd.engine.site import Site
+from syncd.engine.update import check_blind_writes
+from syncd.sdk.connector import ALL_PARTS, ONLY_FIELDS
+from syncd.sdk.errors import ConnectorError, Locked, Stale
+from syncd.store import hints, links, pauses
+from syncd.store.records import Lease, LinkState, PauseScope
+
+ROUNDS = 10
+"""Rounds of read, decide and apply in one run. Two or three are usual; a link that needs more waits for its turn."""
+
+EXACT = frozenset({Kind.CHOICE, Kind.NUMBER, Kind.DATE, Kind.MULTI_CHOICE})
+"""Kinds in which a difference after a sync is drift, not a vendor's way of writing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The link is as far as it can be; what waits for a person is parked."""
+
+    writes: int
+    delays: tuple[tuple[str, Side, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Not this time: come again at `due`."""
+
+    due: datetime | None
+    reason: str
+
+
+Outcome = Done | Again
+
+
+async def reconcile(site: Site, lease: Lease) -> tuple[Run | None, Outcome]:
+    """One run of one link.
+
+    Raises:
+        ConnectorError, LostLease, brake.Braked, brake.TooManyWrites: the worker decides what becomes of the link.
+        RunFailed: any of these, with the run they happened in.
+    """
+    run = await site.store.read(lambda c: load(site, c, lease))
+    if run is None:
+        return None, Again(None, "its mapping is not in the configuration any more")
+    if paused := await site.store.read(lambda c: _paused(c, run)):
+        return run, Again(None, paused)
+    try:
+        return run, await _reconcile(run)
+    except Exception as error:
+        raise RunFailed(run) from error
+
+
+class RunFailed(Exception):
+    """A run ended with the error that is its cause."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(f"link {run.link.id}")
+        self.run = run
+
+
+def _paused(c: Connection, run: Run) -> str:
+    for pause in pauses.list_pauses(c):
+        names = {run.mapping.name} if pause.scope is PauseScope.MAPPING else set(run.mapping.connections.both())
+        if pause.name in names:
+            return f"{pause.scope} {pause.name} is paused: {pause.reason}"
+    return ""
+
+
+async def _reconcile(run: Run) -> Outcome:
+    if due := await recover(run):
+        return Again(due, "an earlier write has no answer yet")
+    await read_hinted(run)
+    if any(run.seen[side] is not None for side in Side):
+        plan = await _until_quiet(run)
+        if plan is None:
+            return Done(run.writes, tuple(run.delays))
+        await _tell_flags(run)
+        await run.site.store.write(lambda c: _conclude(run, c, plan))
+    else:
+        await run.site.store.write(lambda c: hints.consume(c, [hint.id for hint in run.hints]))
+    return Done(run.writes, tuple(run.delays))
+
+
+async def _until_quiet(run: Run) -> Plan | None:
+    """Rounds until a plan is empty; None when the link came to rest or became another one on the way."""
+    for _ in range(ROUNDS):
+        plan = decide(run.known, run.seen, run.mapping)
+        if not plan.decisions:
+            return plan
+        await brake.check(run, plan)
+        if await _read_what_it_writes(run, plan):
+            continue
+        linked = run.link.refs.engineering is not None
+        try:
+            if not await apply(run, plan):
+                await run.site.store.write(lambda c: hints.consume(c, [hint.id for hint in run.hints]))
+                return None
+        except Stale:
+            await _reread(run, plan)
+            continue
+        except Locked:
+            if not await _is_locked(run):
+                raise
+            continue
+        await check_blind_writes(run)
+        await _read_first_thread(run, linked=linked)
+    raise Unsettled(f"not at rest after {ROUNDS} rounds: is somebody changing it all the time?")
+
+
+class Unsettled(ConnectorError):
+    """The tickets changed faster than they could be reconciled; the next turn goes on."""
+
+
+def _written(decisions: Iterable[Decision]) -> list[Side]:
+    return [side for side in Side if any(getattr(decision, "side", None) is side for decision in decisions)]
+
+
+async def _read_what_it_writes(run: Run, plan: Plan) -> bool:
+    """Read the sides that the plan writes where the vendor needs it; the plan is then decided anew."""
+    read_any = False
+    for side in _written(plan.writes):
+        if run.link.refs[side] is not None:
+            read_any = await read_before_writing(run, side) or read_any
+    return read_any
+
+
+async def _reread(run: Run, plan: Plan) -> None:
+    """A ticket moved on between our read and our write: look again, thread included where it was looked at."""
+    for side in _written(plan.writes):
+        if run.link.refs[side] is not None:
+            before = run.snapshot(side)
+            await read(run, side, ALL_PARTS if before and before.thread is not None else ONLY_FIELDS)
+
+
+async def _is_locked(run: Run) -> bool:
+    """Whether the vendor also shows that the ticket takes no changes; the next round then decides by policy."""
+    await read(run, run.touching, ONLY_FIELDS)
+    snapshot = run.snapshot(run.touching)
+    return snapshot is not None and snapshot.life is not Life.ACTIVE
+
+
+async def _read_first_thread(run: Run, *, linked: bool) -> None:
+    """The thread of a ticket interests from the moment it has an issue."""
+    if not linked and run.link.refs.engineering is not None:
+        ticket = run.snapshot(Side.SUPPORT)
+        if ticket is None or ticket.thread is None:
+            await read(run, Side.SUPPORT, ALL_PARTS)
+
+
+# --- the end of a run -------------------------------------------------------------------------------------------------
+
+
+async def _tell_flags(run: Run) -> None:
+    """What was parked is told on the ticket too, to the people who work on it; failing to do so stops nothing."""
+    for flag in run.flags:
+        if run.link.refs.engineering is None:
+            continue
+        try:
+            await talk.note(run, _note(flag))
+            await check_blind_writes(run)
+        except ConnectorError:
+            return
+
+
+def _note(flag: Flag) -> Note:
+    text = f"syncd could not bring over {flag.scope} `{flag.item}`: {flag.reason}.\n\nWhat helps: {flag.remedy}."
+    return Note(Side.SUPPORT, Internal(text), f"parked:{flag.scope}:{flag.item}:{flag.fingerprint}")
+
+
+def _conclude(run: Run, c: Connection, plan: Plan) -> None:
+    """What both sides look like now is their base, but for what is still to be carried."""
+    now = run.site.now()
+    linked = run.link.refs.engineering is not None
+    base = Pair(*(_new_base(run, side, plan.held, linked=linked) for side in Side))
+    diverged = linked and (bool(plan.held) or _drifts(run, base))
+    run.link = replace(
+        run.link,
+        base=base,
+        mapping_digest=run.mapping.digest,
+        state=LinkState.LINKED if linked else LinkState.WATCHED,
+        behind_since=None,
+        diverged_since=(run.link.diverged_since or now) if diverged else None,
+        converged_at=None if diverged else now,
+    )
+    links.save(c, run.link, run.lease)
+    if run.issue_fields:
+        links.agree(c, run.link, run.issue_fields)
+    hints.consume(c, [hint.id for hint in run.hints])
+
+
+def _new_base(run: Run, side: Side, held: frozenset[str], *, linked: bool) -> Base | None:
+    snapshot, old = run.snapshot(side), run.base[side]
+    if snapshot is None:
+        return old
+    base = Base.of(snapshot)
+    if not base.thread_revision and old is not None:
+        base = replace(base, thread_revision=old.thread_revision)
+    if not linked:
+        return replace(base, fields={})
+    return replace(base, fields=dict(_base_fields(run, side, snapshot, held)))
+
+
+def _base_fields(run: Run, side: Side, snapshot: Snapshot, held: frozenset[str]) -> Iterable[tuple[str, Value]]:
+    """The mapped fields as they are now; of a held one what it was."""
+    old = run.base[side]
+    for rule in run.mapping.fields:
+        name = rule.lenses[side].field
+        source: Fields = old.fields if rule.name in held and old is not None else snapshot.fields
+        if name in source:
+            yield name, source[name]
+
+
+def _drifts(run: Run, base: Pair[Base | None]) -> bool:
+    return any(_drift(run, rule, base) for rule in run.mapping.fields if rule.kind in EXACT)
+
+
+def _drift(run: Run, rule: FieldRule, base: Pair[Base | None]) -> bool:
+    """Whether the sides differ though neither changed: nothing automatic will settle it."""
+    fields = base.map(lambda one: one.fields if one else NO_FIELDS)
+    names = rule.lenses.map(lambda lens: lens.field)
+    if any(names[side] not in fields[side] for side in Side):
+        return False
+    pair: Pair[Value] = Pair(*(fields[side][names[side]] for side in Side))
+    base_pair: Pair[Maybe] = Pair(*pair.both())
+    siblings = tuple(other.get(names.support) for other in run.siblings)
+    try:
+        return drifted(rule, Sides(base=base_pair, now=pair, siblings=siblings))
+    except Unsayable:
+        return True

@@ -1,0 +1,170 @@
+"""Decisions that write only to the store: parked items, open conflicts, what is left out on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingOf
+from typing import Any
+
+from sqlalchemy import Connection
+
+from syncd.core import comments as texts
+from syncd.core.decision import Flag, Scope, SkipComment, SkipFile, Undecided, fingerprint
+from syncd.core.merge import Clash
+from syncd.core.model import Attachment, Fields, Pair, Side, Value
+from syncd.engine.run import Run
+from syncd.store import audit, codec, conflicts, parked, twins
+from syncd.store.records import AuditEntry, CommentTwin, FileTwin, ParkScope, TwinState
+
+
+async def flag(run: Run, decision: Flag) -> None:
+    """Park one item with its reason; the rest of the ticket goes on."""
+
+    def store(c: Connection) -> None:
+        item = parked.park(
+            c,
+            link_id=run.link.id,
+            scope=ParkScope(decision.scope.value),
+            item=decision.item,
+            fingerprint=decision.fingerprint,
+            reason=decision.reason,
+            remedy=decision.remedy,
+            now=run.site.now(),
+        )
+        run.parked = [other for other in run.parked if other.id != item.id] + [item]
+        entry = told(run, f"{decision.scope}.parked", decision.item, side=decision.side, outcome=decision.reason)
+        audit.append(c, entry, run.site.now())
+
+    await run.site.store.write(store)
+    run.flags.append(decision)
+
+
+def refused_field(run: Run, side: Side, name: str, *, value: Value, rule: str, reason: str, remedy: str) -> Flag:
+    """The flag for a field that a vendor does not take; another value is tried again by itself."""
+    return Flag(
+        scope=Scope.FIELD,
+        item=rule.removeprefix("fields."),
+        fingerprint=fingerprint(side, value),
+        reason=reason,
+        remedy=remedy or f"change `{name}` on either ticket, or the mapping; then `syncd retry {run.link.id}`",
+        side=side,
+    )
+
+
+async def undecided(run: Run, decision: Undecided) -> None:
+    """Keep what both sides say until a person decides; the same pair of values is told once."""
+    await run.site.store.write(lambda c: keep_clash(run, c, decision.rule, decision.clash))
+
+
+def keep_clashes(run: Run, c: Connection, clashes: MappingOf[str, Clash]) -> None:
+    for name, clash in clashes.items():
+        keep_clash(run, c, name, clash)
+
+
+def keep_clash(run: Run, c: Connection, rule_name: str, clash: Clash) -> None:
+    """Keep both values verbatim, before anything is overwritten (I10)."""
+    rule = run.mapping.rule(rule_name)
+    if rule is None:
+        return
+    base: Pair[Value] = Pair(*(_base_value(run, side, rule.lenses[side].field) for side in Side))
+    known = conflicts.of(c, run.link.id, open_only=False)
+    if any(row.field == rule_name and row.now == clash.values and row.base == base for row in known):
+        return
+    conflicts.add(
+        c,
+        link_id=run.link.id,
+        field=rule_name,
+        base=base,
+        values=clash.values,
+        now=run.site.now(),
+        winner=clash.winner,
+        resolution=f"owner of {rule.where}" if clash.winner else "",
+    )
+    loser = clash.winner.other if clash.winner else None
+    entry = told(
+        run,
+        "field.conflict",
+        rule_name,
+        side=loser,
+        before={str(side): codec.to_json(base[side]) for side in Side},
+        after={str(side): codec.to_json(clash.values[side]) for side in Side},
+        outcome=f"{clash.winner} wins" if clash.winner else "a person decides: syncd resolve",
+    )
+    audit.append(c, entry, run.site.now())
+
+
+async def skip_comment(run: Run, decision: SkipComment) -> None:
+    twin = CommentTwin(
+        link_id=run.link.id,
+        from_side=decision.origin,
+        source_id=decision.original.id,
+        target_id=None,
+        source_digest=texts.digest(decision.original),
+        visibility=decision.original.visibility,
+        state=TwinState.SKIPPED,
+        at=run.site.now(),
+    )
+    await run.site.store.write(lambda c: twins.put_comment(c, twin))
+    run.remember_comment(twin)
+
+
+async def skip_file(run: Run, decision: SkipFile) -> None:
+    twin = file_twin(run, decision.origin, decision.original, target=None, state=TwinState.SKIPPED)
+
+    def store(c: Connection) -> None:
+        twins.put_file(c, twin)
+        entry = told(run, "file.skipped", decision.original.id, side=decision.origin, outcome=decision.why)
+        audit.append(c, entry, run.site.now())
+
+    await run.site.store.write(store)
+    run.remember_file(twin)
+
+
+def file_twin(
+    run: Run,
+    side: Side,
+    file: Attachment,
+    *,
+    target: str | None,
+    state: TwinState = TwinState.MIRRORED,
+    comment_id: str = "",
+) -> FileTwin:
+    """The twin of an attachment that stands on `side`."""
+    return FileTwin(
+        link_id=run.link.id,
+        from_side=side,
+        source_id=file.id,
+        target_id=target,
+        name=file.name,
+        size=file.size,
+        media_type=file.media_type,
+        visibility=file.visibility,
+        state=state,
+        at=run.site.now(),
+        comment_id=comment_id,
+    )
+
+
+def told(
+    run: Run,
+    kind: str,
+    item: str,
+    *,
+    side: Side | None = None,
+    before: Any = None,
+    after: Any = None,
+    outcome: str = "",
+) -> AuditEntry:
+    """An audit row about this run that is no write."""
+    return AuditEntry(
+        kind=kind, link_id=run.link.id, run=run.id, side=side, item=item, before=before, after=after, outcome=outcome
+    )
+
+
+def as_json(fields: Fields) -> dict[str, Any]:
+    """Fields for the audit and for an intent's payload."""
+    return {name: codec.to_json(value) for name, value in fields.items()}
+
+
+def _base_value(run: Run, side: Side, name: str) -> Value:
+    base = run.base[side]
+    return base.fields.get(name) if base else None

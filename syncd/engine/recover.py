@@ -1,0 +1,215 @@
+"""After a crash or a lost answer: find out what an open intent made, before anything is written again.
+
+Nothing is looked for until the request and the vendor's index must have settled (T_settle of reliability.md, 5.1), and
+"not found" counts only where the same query finds something that is known to exist.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from sqlalchemy import Connection
+
+from syncd.core.lens import Unsayable
+from syncd.core.model import Attachment, Comment, Pair, Side, Snapshot, Value
+from syncd.engine import talk
+from syncd.engine.run import Run
+from syncd.engine.send import Order, Sending
+from syncd.engine.sides import read
+from syncd.sdk.connector import ALL_PARTS, Capability
+from syncd.store import audit, codec, intents, twins
+from syncd.store.records import AuditEntry, CommentTwin, Intent, IntentKind, IntentState, TwinState
+
+
+def settles_at(run: Run, intent: Intent) -> datetime:
+    """When an unanswered write has either happened, visibly, or never will."""
+    connector = run.connectors[intent.side]
+    request: timedelta = connector.config.timeout * 2
+    lag = connector.settle if intent.kind is IntentKind.CREATE else timedelta(0)
+    return (intent.attempted_at or intent.created_at) + request + lag
+
+
+async def recover(run: Run) -> datetime | None:
+    """Settle every open intent of the link; returns when to come again where one has not settled yet."""
+    waiting = [settles_at(run, intent) for intent in run.open_intents]
+    if waiting and max(waiting) > run.site.now():
+        return max(waiting)
+    for intent in run.open_intents:
+        await _recover(run, intent)
+    if waiting:
+        run.intents = [intent for intent in run.intents if intent.state is not IntentState.ATTEMPTED]
+    return None
+
+
+async def _recover(run: Run, intent: Intent) -> None:
+    match intent.kind:
+        case IntentKind.CREATE:
+            return  # `relations.create` looks before it makes
+        case IntentKind.UPDATE:
+            await _recover_update(run, intent)
+        case IntentKind.COMMENT | IntentKind.NOTE | IntentKind.EDIT | IntentKind.ATTACH:
+            await _recover_message(run, intent)
+        case IntentKind.LINK_BACK | IntentKind.DELETE:
+            await run.site.store.write(lambda c: intents.again(c, intent.id, "repeated: it is the same both times"))
+        case _:
+            assert_never(intent.kind)
+
+
+# --- creates --------------------------------------------------------------------------------------------------------
+
+
+async def find_created(run: Run, intent: Intent) -> Snapshot | None:
+    """The issue that an earlier attempt made, or that a store which was rolled back has forgotten.
+
+    Also asked before the very first attempt: creates are rare and a read is cheap (L9 of `models/link_create.pml`).
+    A vendor that honours the key for some hours needs no search while it surely still does (L12).
+    """
+    connector = run.connectors.engineering
+    if Capability.FIND not in connector.capabilities or _key_still_good(run, intent):
+        return None
+    return await connector.find(intent.key)
+
+
+def _key_still_good(run: Run, intent: Intent) -> bool:
+    connector = run.connectors.engineering
+    if Capability.REPEATABLE_CREATE not in connector.capabilities or intent.attempted_at is None:
+        return False
+    timeout: timedelta = connector.config.timeout
+    return run.site.now() < intent.attempted_at + connector.key_lifetime - timeout
+
+
+# --- comments, notes, files -----------------------------------------------------------------------------------------
+
+
+async def _recover_message(run: Run, intent: Intent) -> None:
+    await read(run, intent.side, ALL_PARTS)
+    snapshot = run.snapshot(intent.side)
+    thread = snapshot.thread if snapshot else None
+    if snapshot is None or thread is None:
+        return
+    if found := next((comment for comment in thread.comments if comment.key == intent.key), None):
+        await run.site.store.write(lambda c: _adopt_message(run, c, intent, found))
+        return
+    if intent.kind is IntentKind.ATTACH and (file := _same_file(run, intent, snapshot)):
+        await run.site.store.write(lambda c: _adopt_file(run, c, intent, file))
+        return
+    if _blind(run, intent.side, thread.comments):
+        await run.site.store.write(
+            lambda c: intents.park(c, intent.id, "the thread does not show what is known to be there")
+        )
+        return
+    await run.site.store.write(lambda c: intents.again(c, intent.id, "looked for and not found"))
+
+
+def _blind(run: Run, side: Side, comments: tuple[Comment, ...]) -> bool:
+    """The control probe: of copies that we know to stand there, none is shown."""
+    known = {twin.target_id for twin in run.comment_twins if twin.from_side is side.other and twin.target_id}
+    return bool(known) and not known & {comment.id for comment in comments}
+
+
+def _adopt_message(run: Run, c: Connection, intent: Intent, found: Comment) -> None:
+    origin = intent.side.other
+    if intent.kind in (IntentKind.COMMENT, IntentKind.EDIT):
+        twin = CommentTwin(
+            link_id=run.link.id,
+            from_side=origin,
+            source_id=str(intent.payload.get("source", intent.item)),
+            target_id=found.id,
+            source_digest=str(intent.payload["digest"]),
+            visibility=intent.visibility,
+            state=TwinState.MIRRORED,
+            at=run.site.now(),
+        )
+        twins.put_comment(c, twin)
+        run.remember_comment(twin)
+        snapshot = run.snapshot(origin)
+        wanted = set(intent.payload.get("files", ()))
+        if snapshot and snapshot.thread:
+            files = [file for comment in snapshot.thread.comments for file in comment.attachments if file.id in wanted]
+            talk.remember_files(run, c, origin, files, found)
+    elif intent.kind is IntentKind.NOTE:
+        run.told.add(intent.item)
+    elif found.attachments:
+        talk.keep_file(run, c, origin, _described(intent), found.attachments[0].id)
+    run.copies = run.copies.put(intent.side, run.copies[intent.side] | {found.id})
+    _sending(run, intent).land(c, found.id, how="adopted")
+
+
+def _same_file(run: Run, intent: Intent, snapshot: Snapshot) -> str | None:
+    """A file of ours by name and size that no twin accounts for."""
+    thread = snapshot.thread
+    known = run.file_copies[intent.side]
+    for file in thread.attachments if thread else ():
+        same = (file.name, file.size) == (intent.payload.get("name"), intent.payload.get("size"))
+        if same and file.id not in known and _ours(run, intent, file.created):
+            return file.id
+    return None
+
+
+def _ours(run: Run, intent: Intent, created: datetime | None) -> bool:
+    """Made after the attempt, with an hour for clocks that disagree; a file without a time counts as ours."""
+    return created is None or created >= (intent.attempted_at or intent.created_at) - timedelta(hours=1)
+
+
+def _adopt_file(run: Run, c: Connection, intent: Intent, target: str) -> None:
+    talk.keep_file(run, c, intent.side.other, _described(intent), target)
+    _sending(run, intent).land(c, target, how="adopted")
+
+
+def _described(intent: Intent) -> Attachment:
+    """The file that an intent speaks of."""
+    return Attachment(
+        id=intent.item,
+        name=str(intent.payload["name"]),
+        size=int(intent.payload["size"]),
+        media_type=str(intent.payload.get("media_type", "")),
+    )
+
+
+def _sending(run: Run, intent: Intent) -> Sending:
+    order = Order(kind=intent.kind, side=intent.side, item=intent.item, visibility=intent.visibility)
+    return Sending(run, order, intent)
+
+
+# --- updates --------------------------------------------------------------------------------------------------------
+
+
+async def _recover_update(run: Run, intent: Intent) -> None:
+    """An update that may have arrived: where the ticket shows what was sent, that is what both sides agreed on.
+
+    Where it does not, nothing happened or somebody went on from there; the merge decides from the old bases.
+    """
+    for side in Side:
+        if run.link.refs[side] is not None and run.snapshot(side) is None:
+            await read(run, side)
+    snapshot = run.snapshot(intent.side)
+    sent = {name: codec.from_json(value) for name, value in intent.payload.get("fields", {}).items()}
+    source = {name: codec.from_json(value) for name, value in intent.payload.get("source", {}).items()}
+    if snapshot is not None:
+        for rule in run.mapping.fields:
+            name, other = rule.lenses[intent.side].field, rule.lenses[intent.side.other].field
+            if name in sent and other in source and _arrived(run, intent, name, rule.name):
+                shown: Pair[Value] = Pair(source[other], snapshot.fields.get(name))
+                run.agree(rule, shown if intent.side is Side.ENGINEERING else shown.swapped())
+
+    def store(c: Connection) -> None:
+        intents.refuse(c, intent.id, "settled by reading")
+        entry = AuditEntry(kind="update.recovered", link_id=run.link.id, run=run.id, side=intent.side, item=intent.item)
+        audit.append(c, entry, run.site.now())
+
+    await run.site.store.write(store)
+
+
+def _arrived(run: Run, intent: Intent, name: str, rule_name: str) -> bool:
+    """Whether the ticket says what was sent, in our words."""
+    rule, snapshot = run.mapping.rule(rule_name), run.snapshot(intent.side)
+    if rule is None or snapshot is None:
+        return False
+    sent = codec.from_json(intent.payload["fields"][name])
+    shown = snapshot.fields.get(name)
+    try:
+        lens = rule.lenses[intent.side]
+        return shown == sent or lens.get(shown) == lens.get(sent)
+    except Unsayable:
+        return False

@@ -1,0 +1,202 @@
+"""What makes, shows, moves and ends the relation of two tickets: create, link back, follow, rest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from syncd.core.decision import Create, Flag, Follow, LinkBack, Rest, Resting, Scope
+from syncd.core.model import Base, Fields, Pair, Person, Side, Snapshot, Value
+from syncd.engine import record
+from syncd.engine.recover import find_created
+from syncd.engine.run import Run
+from syncd.engine.send import Order, Sending, announce
+from syncd.engine.update import resolve_people
+from syncd.sdk.connector import Backlink, Capability, Draft, Written
+from syncd.sdk.errors import Locked, Rejected
+from syncd.store import audit, links
+from syncd.store.records import IntentKind, IntentState, LinkState
+
+ISSUE = "issue"
+"""The item of the intent that makes a link's issue."""
+
+
+async def create(run: Run, decision: Create) -> None:
+    """Make the issue. A field that the tracker refuses is parked, and the issue made without it."""
+    connector = run.connectors.engineering
+    resolved = await resolve_people(connector, decision.fields)
+    fields = {name: value for name, value in resolved.items() if not _nobody(value)}
+    sending = await announce(run, creation(decision, fields))
+    if sending.intent.state is IntentState.PARKED:
+        return
+    if (found := await find_created(run, sending.intent)) is not None:
+        await adopt(run, sending, found, decision)
+        return
+    draft = Draft(place=decision.rule.place, fields=fields, backlink=_to_support(run))
+    try:
+        made = await sending.send(
+            lambda key: connector.create(draft, key=key),
+            land=lambda c, snapshot: _store_link(run, c, snapshot, decision),
+            written=lambda snapshot: Written(snapshot.revision, snapshot.fields, snapshot.tokens),
+        )
+    except Rejected as error:
+        await _create_without(run, decision, error)
+        return
+    begin(run, made)
+
+
+def creation(decision: Create, fields: Fields) -> Order:
+    return Order(
+        kind=IntentKind.CREATE,
+        side=Side.ENGINEERING,
+        item=ISSUE,
+        rule=decision.rule.where,
+        payload={"rule": decision.rule.name},
+        after={**record.as_json(fields), **decision.rule.place},
+    )
+
+
+async def adopt(run: Run, sending: Sending, found: Snapshot, decision: Create | None) -> None:
+    """An earlier attempt made the issue after all: take it as ours."""
+
+    def store(c: Connection) -> None:
+        _store_link(run, c, found, decision)
+        sending.land(c, found.ref, how="adopted")
+
+    await run.site.store.write(store)
+    begin(run, found)
+
+
+def begin(run: Run, made: Snapshot) -> None:
+    """From here on the run is about a linked pair."""
+    support = run.snapshot(Side.SUPPORT)
+    run.seen = Pair(support, made)
+
+
+async def _create_without(run: Run, decision: Create, error: Rejected) -> None:
+    """Leave out the field that the tracker refuses; without a culprit the whole link waits for a person."""
+    name = error.field
+    if name is None or name not in decision.fields:
+        raise error
+    entry = next((rule for rule in run.mapping.fields if rule.lenses.engineering.field == name), None)
+    flag = record.refused_field(
+        run,
+        Side.ENGINEERING,
+        name,
+        value=decision.fields[name],
+        rule=entry.where if entry else name,
+        reason=f"{run.mapping.connections.engineering} refuses `{name}`: {error}",
+        remedy="",
+    )
+    await record.flag(run, flag)
+    rest = {other: value for other, value in decision.fields.items() if other != name}
+    await create(run, replace(decision, fields=rest))
+
+
+def _store_link(run: Run, c: Connection, made: Snapshot, decision: Create | None) -> str:
+    """The link is one from the moment the tracker answered: refs and both bases in the transaction of the landing."""
+    support = run.snapshot(Side.SUPPORT)
+    if support is not None:
+        run.base = Pair(_unsaid_open(run, Base.of(support)), Base.of(made))
+    run.link = replace(
+        run.link,
+        refs=Pair(run.link.refs.support, made.ref),
+        state=LinkState.LINKED,
+        reason="",
+        rule=decision.rule.name if decision else run.link.rule,
+        base=run.base,
+        mapping_digest=run.mapping.digest,
+    )
+    links.save(c, run.link, run.lease)
+    return made.ref
+
+
+def _unsaid_open(run: Run, base: Base) -> Base:
+    """A field that is parked since the create stays a change, so that it crosses once the mapping can say it."""
+    parked = {item.item for item in run.parked if item.scope.value == Scope.FIELD.value}
+    names = {rule.lenses.support.field for rule in run.mapping.fields if rule.name in parked}
+    return replace(base, fields={name: None if name in names else value for name, value in base.fields.items()})
+
+
+def _nobody(value: Value) -> bool:
+    """An address without an id, which no vendor takes."""
+    return isinstance(value, Person) and not value.id
+
+
+def _to_support(run: Run) -> Backlink | None:
+    ticket = run.snapshot(Side.SUPPORT)
+    if ticket is None or not ticket.url:
+        return None
+    label = ticket.label or f"#{ticket.ref}"
+    return Backlink(url=ticket.url, title=label, label=label, customer=ticket.requester)
+
+
+# --- showing, moving, ending ------------------------------------------------------------------------------------------
+
+
+async def link_back(run: Run, decision: LinkBack) -> None:
+    """Show the other ticket. A vendor that cannot, or will not, is asked once."""
+    connector, side = run.connectors[decision.side], decision.side
+    order = Order(kind=IntentKind.LINK_BACK, side=side, item=decision.item, rule="link back", after=decision.label)
+    sending = await announce(run, order)
+    run.told.add(decision.item)
+    if Capability.LINK_BACK not in connector.capabilities:
+        await run.site.store.write(lambda c: sending.land(c, "", how="unsupported"))
+        return
+    backlink = Backlink(decision.url, decision.title, decision.label, customer=decision.customer)
+    try:
+        await sending.send(
+            lambda key: connector.link_back(run.ref(side), backlink),
+            land=lambda c, written: decision.url,
+            written=lambda written: written,
+        )
+    except Locked:
+        raise
+    except Rejected as error:
+        reason = f"{run.mapping.connections[side]} refuses the link to {decision.label}: {error}"
+        remedy = f"check `link_field` of the connection, then `syncd retry {run.link.id}`"
+        await record.flag(run, Flag(Scope.LINK, str(side), decision.item, reason, remedy, side))
+
+
+async def rest(run: Run, decision: Rest) -> None:
+    """Store that the link rests; a hint of its ticket may wake it (`intake`)."""
+    reason = f"{decision.why}: {decision.detail}"
+
+    def store(c: Connection) -> None:
+        links.rest(c, run.lease, reason)
+        audit.append(c, record.told(run, "link.rests", decision.why.value, outcome=decision.detail), run.site.now())
+
+    await run.site.store.write(store)
+
+
+async def follow(run: Run, decision: Follow) -> None:
+    """The ticket was merged: the link goes on with the one it went into, unless that one has a link already."""
+
+    def store(c: Connection) -> None:
+        other = _occupied(run, c, decision)
+        if other is not None:
+            detail = f"{decision.side} ticket merged into {decision.ref}, which has a link of its own ({other})"
+            links.rest(c, run.lease, f"{Resting.MERGED}: {detail}")
+        else:
+            run.link = replace(run.link, refs=run.link.refs.put(decision.side, decision.ref))
+            links.save(c, run.link, run.lease)
+        entry = record.told(
+            run, "link.followed", decision.ref, side=decision.side, outcome=str(other) if other else "moved"
+        )
+        audit.append(c, entry, run.site.now())
+
+    await run.site.store.write(store)
+
+
+def _occupied(run: Run, c: Connection, decision: Follow) -> int | None:
+    """Another link of this mapping on that support ticket; one that has no issue yet gives way."""
+    if decision.side is Side.ENGINEERING:
+        return None  # several tickets may hang on one issue
+    for link in links.by_ref(c, run.link.connections.support, decision.ref):
+        if link.mapping != run.link.mapping or link.id == run.link.id or link.refs.support != decision.ref:
+            continue
+        if link.refs.engineering is not None:
+            return link.id
+        links.drop(c, link.id)
+    return None

@@ -1,0 +1,233 @@
+"""One run of one link: what the store knew at its start, what was read since, and what was written so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import uuid4
+
+from sqlalchemy import Connection
+
+from syncd.core import comments as texts
+from syncd.core.decision import Flag, Resting, Update
+from syncd.core.mapping import FieldRule, Mapping
+from syncd.core.model import NO_FIELDS, Base, Fields, Pair, Side, Snapshot, Value
+from syncd.core.view import Known, Seen
+from syncd.engine.site import Site
+from syncd.sdk.connector import ALL_PARTS, Changed, Connector, Part
+from syncd.store import hints, intents, links, parked, twins
+from syncd.store.records import (
+    CommentTwin,
+    FileTwin,
+    Hint,
+    Intent,
+    IntentState,
+    Lease,
+    Link,
+    ParkedItem,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Blind:
+    """An update whose outcome the vendor's answer does not prove: it is read back and compared.
+
+    `revision` is the version that the decision saw; edits since then may have been overwritten.
+    """
+
+    decision: Update
+    revision: str
+
+
+@dataclass(slots=True)
+class Run:
+    """The working state of one run; the engine changes it, `known` shows it to the pure core.
+
+    Attributes:
+        id: names this run in the audit.
+        seen: what was read of each side; replaced by what our writes made of it.
+        base: as `link.base`, moved on field by field as writes are proven.
+        delays: of each landed write: its kind, its side, milliseconds since the hint that caused it.
+        touching: the side whose vendor was asked last, so that an error can name its connection.
+        flags: what this run parked, to be told on the ticket.
+        issue_fields: what was written on the issue; its other links take it as agreed too.
+        unchecked: sides with writes that are still to be read back; an empty list where only comments were written.
+    """
+
+    site: Site
+    lease: Lease
+    link: Link
+    mapping: Mapping
+    connectors: Pair[Connector]
+    hints: list[Hint]
+    comment_twins: list[CommentTwin]
+    file_twins: list[FileTwin]
+    parked: list[ParkedItem]
+    intents: list[Intent]
+    told: set[str]
+    siblings: tuple[Fields, ...]
+    base: Pair[Base | None]
+    copies: Pair[frozenset[str]]
+    file_copies: Pair[frozenset[str]]
+    seen: Pair[Seen] = field(default_factory=lambda: Pair(None, None))
+    id: str = field(default_factory=lambda: uuid4().hex[:12])
+    writes: int = 0
+    unchecked: dict[Side, list[Blind]] = field(default_factory=dict)
+    delays: list[tuple[str, Side, float]] = field(default_factory=list)
+    touching: Side = Side.SUPPORT
+    flags: list[Flag] = field(default_factory=list)
+    issue_fields: dict[str, Value] = field(default_factory=dict)
+
+    @property
+    def known(self) -> Known:
+        return Known(
+            base=self.base,
+            twins={(twin.from_side, twin.source_id): _comment_twin(twin) for twin in self.comment_twins},
+            files=frozenset((twin.from_side, twin.source_id) for twin in self.file_twins),
+            copies=self.copies,
+            file_copies=self.file_copies,
+            parked={f"{item.scope}:{item.item}": item.fingerprint for item in self.parked},
+            told=frozenset(self.told),
+            siblings=self.siblings,
+            resting=resting_of(self.link),
+        )
+
+    @property
+    def began(self) -> datetime:
+        """When the first of the hints came that this run answers, for the delay."""
+        return min((hint.received_at for hint in self.hints), default=self.site.now())
+
+    @property
+    def open_intents(self) -> list[Intent]:
+        """Writes of an earlier run that may or may not have happened."""
+        return [intent for intent in self.intents if intent.state is IntentState.ATTEMPTED]
+
+    def snapshot(self, side: Side) -> Snapshot | None:
+        seen = self.seen[side]
+        return seen if isinstance(seen, Snapshot) else None
+
+    def ref(self, side: Side) -> str:
+        """The ticket of a side; a bug of ours where there is none."""
+        ref = self.link.refs[side]
+        if ref is None:
+            raise LookupError(f"link {self.link.id} has no {side} ticket")
+        return ref
+
+    def fields(self, side: Side) -> Fields:
+        now = self.snapshot(side) or self.base[side]
+        return now.fields if now else NO_FIELDS
+
+    def revision(self, side: Side) -> str:
+        now = self.snapshot(side) or self.base[side]
+        return now.revision if now else ""
+
+    def absorb(self, side: Side, revision: str) -> None:
+        """Our own write has come back and named the version that it made."""
+        base, seen = self.base[side], self.seen[side]
+        if base is not None:
+            self.base = self.base.put(side, replace(base, revision=revision))
+        if isinstance(seen, Snapshot):
+            self.seen = self.seen.put(side, replace(seen, revision=revision))
+
+    def remember_comment(self, twin: CommentTwin) -> None:
+        """A comment has a copy now, or is left out; later rounds of this run know."""
+        self.comment_twins.append(twin)
+        if twin.target_id:
+            side = twin.from_side.other
+            self.copies = self.copies.put(side, self.copies[side] | {twin.target_id})
+
+    def remember_file(self, twin: FileTwin) -> None:
+        self.file_twins.append(twin)
+        if twin.target_id:
+            side = twin.from_side.other
+            self.file_copies = self.file_copies.put(side, self.file_copies[side] | {twin.target_id})
+
+    @property
+    def connection(self) -> str:
+        """The connection that was asked last."""
+        return self.mapping.connections[self.touching]
+
+    def shown(self, side: Side, fields: Fields) -> None:
+        """A vendor's answer to our write showed what stands there now."""
+        seen = self.seen[side]
+        if isinstance(seen, Snapshot):
+            self.seen = self.seen.put(side, replace(seen, fields={**seen.fields, **fields}))
+
+    def settle(self, side: Side, fields: Fields) -> None:
+        """Take written fields as agreed: what this side shows now, and what the other side said when it was decided."""
+        self.base = self.base.put(side, _with(self.base[side], fields))
+        if side is Side.ENGINEERING:
+            self.issue_fields.update(fields)
+        others = {
+            rule.lenses[side.other].field: self.fields(side.other).get(rule.lenses[side.other].field)
+            for rule in self.mapping.fields
+            if rule.lenses[side].field in fields
+        }
+        present = {name: value for name, value in others.items() if name in self.fields(side.other)}
+        self.base = self.base.put(side.other, _with(self.base[side.other], present))
+
+    def agree(self, rule: FieldRule, values: Pair[Value]) -> None:
+        """Take these values of one field as what both sides agreed on."""
+        for side in Side:
+            self.base = self.base.put(side, _with(self.base[side], {rule.lenses[side].field: values[side]}))
+
+    def wanted_parts(self, side: Side) -> frozenset[Part]:
+        """What the hints ask to read of a side; nothing for one that nobody spoke of."""
+        parts: set[Part] = set()
+        for hint in self.hints:
+            if hint.side is side and not self._covered(hint):
+                parts |= {Part(part) for part in hint.parts} or ALL_PARTS
+        return frozenset(parts)
+
+    def _covered(self, hint: Hint) -> bool:
+        """Whether an earlier read shows already what this hint tells."""
+        base, connector = self.base[hint.side], self.connectors[hint.side]
+        if base is None or not hint.token:
+            return False
+        changed = Changed(ref=hint.ref, token=hint.token)
+        revisions = {"fields": base.revision, "thread": base.thread_revision}
+        return all(revisions[part] and connector.includes(revisions[part], changed) for part in hint.parts)
+
+
+def load(site: Site, c: Connection, lease: Lease) -> Run | None:
+    """All that the store knows of a link, in one read; None when its mapping is gone from the configuration."""
+    link = links.get(c, lease.link_id)
+    mapping = site.mappings.get(link.mapping)
+    if mapping is None:
+        return None
+    return Run(
+        site=site,
+        lease=lease,
+        link=link,
+        mapping=mapping,
+        connectors=site.pair(mapping),
+        hints=hints.of(c, link.id),
+        comment_twins=twins.comments(c, link.id),
+        file_twins=twins.files(c, link.id),
+        parked=parked.of(c, link.id),
+        intents=intents.open_of(c, link.id),
+        told=set(intents.told(c, link.id)),
+        siblings=tuple(base.fields for base in links.sibling_bases(c, link).values()),
+        base=link.base,
+        copies=_copies(c, link, twins.copied_comments),
+        file_copies=_copies(c, link, twins.copied_files),
+    )
+
+
+def _copies(c: Connection, link: Link, find: Callable[[Connection, str, str], frozenset[str]]) -> Pair[frozenset[str]]:
+    return Pair(*(find(c, link.connections[side], link.refs[side] or "") for side in Side))
+
+
+def resting_of(link: Link) -> Resting | None:
+    """Why a link rests or did until now, by the first word of its reason."""
+    word = link.reason.partition(":")[0]
+    return next((why for why in Resting if why.value == word), None)
+
+
+def _comment_twin(twin: CommentTwin) -> texts.CommentTwin:
+    return texts.CommentTwin(twin.from_side, twin.source_id, twin.target_id or "", twin.source_digest, twin.visibility)
+
+
+def _with(base: Base | None, fields: Fields) -> Base | None:
+    return replace(base, fields={**base.fields, **fields}) if base else None

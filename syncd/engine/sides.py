@@ -1,0 +1,106 @@
+"""Reading the two sides of a link: only what the hints ask for, and absence only with proof."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from syncd.core.life import Gone
+from syncd.core.model import Side, Snapshot
+from syncd.engine.run import Run
+from syncd.sdk.connector import ALL_PARTS, ONLY_FIELDS, Capability, Part
+from syncd.sdk.errors import Moved, NotFound, Unavailable
+from syncd.store import links
+from syncd.store.records import Filter, LinkState
+
+
+class Unproven(Unavailable):
+    """A ticket cannot be found, but neither can what is known to be there: nothing is concluded (I18)."""
+
+
+async def read_hinted(run: Run) -> None:
+    """Read what this run is about: the sides with hints, and all of a link that was never read or is another now."""
+    fresh = run.link.mapping_digest != run.mapping.digest
+    for side in Side:
+        parts = run.wanted_parts(side)
+        if run.link.refs.engineering is None:
+            parts &= ONLY_FIELDS  # the thread of a ticket without an issue interests nobody
+        elif fresh or run.base[side] is None:
+            parts = ALL_PARTS
+        if parts:
+            await read(run, side, parts)
+
+
+async def read(run: Run, side: Side, parts: frozenset[Part] = ALL_PARTS, since: str | None = None) -> None:
+    """Read one side into `run.seen`; a thread that an earlier read of this run brought is kept."""
+    before = run.snapshot(side)
+    now = await _fetch(run, side, parts, since)
+    if isinstance(now, Snapshot) and now.thread is None and before is not None and before.thread is not None:
+        now = replace(now, thread=before.thread)
+    run.seen = run.seen.put(side, now)
+
+
+async def read_before_writing(run: Run, side: Side) -> bool:
+    """Read a side that is to be written, where the write itself cannot tell that it moved on. True when it was read.
+
+    A guarded vendor refuses a stale write, and one with a history shows afterwards what a blind write ran over; both
+    spare this read (reliability.md, 5.4).
+    """
+    if run.snapshot(side) is not None:
+        return False
+    can = run.connectors[side].capabilities
+    if Capability.GUARDED in can and run.revision(side):
+        return False
+    if Capability.GUARDED not in can and Capability.HISTORY in can and run.revision(side):
+        return False
+    await read(run, side, ONLY_FIELDS)
+    return True
+
+
+async def _fetch(run: Run, side: Side, parts: frozenset[Part], since: str | None) -> Snapshot | Gone:
+    connector, ref = run.connectors[side], run.ref(side)
+    run.touching = side
+    try:
+        snapshot = await connector.fetch(ref, parts=parts, since=since)
+    except Moved as moved:
+        return _merged(run, side, moved.ref)
+    except NotFound:
+        return await _prove_absence(run, side)
+    if snapshot.ref != ref and not snapshot.merged_into:
+        return replace(snapshot, merged_into=snapshot.ref, ref=ref)
+    return snapshot
+
+
+def _merged(run: Run, side: Side, into: str) -> Snapshot:
+    base = run.base[side]
+    fields = base.fields if base else {}
+    return Snapshot(
+        ref=run.ref(side), revision="", fields=fields, merged_into=into, container=base.container if base else ""
+    )
+
+
+async def _prove_absence(run: Run, side: Side) -> Gone:
+    """A 404 counts when it comes twice, with a ticket in between that is known and can be read."""
+    connector, ref = run.connectors[side], run.ref(side)
+    control = await _control(run, side)
+    try:
+        if control is None:
+            await connector.check()
+        else:
+            await connector.fetch(control, parts=ONLY_FIELDS)
+    except NotFound as error:
+        raise Unproven(f"{connector.connection}: neither {ref} nor {control} can be found", sent=False) from error
+    try:
+        await connector.fetch(ref, parts=ONLY_FIELDS)
+    except NotFound:
+        return Gone(f"{ref} is not there, {control or 'the account'} is")
+    raise Unproven(f"{connector.connection}: {ref} was missing for a moment", sent=False)
+
+
+async def _control(run: Run, side: Side) -> str | None:
+    """Another ticket of the same connection that was read before."""
+    connection = run.mapping.connections[side]
+    found = await run.site.store.read(
+        lambda c: links.list_links(c, Filter(connection=connection, state=LinkState.LINKED), limit=20)
+    )
+    refs = [link.refs[link_side] for link in found for link_side in Side if link.connections[link_side] == connection]
+    return next((ref for ref in reversed(refs) if ref and ref != run.link.refs[side]), None)

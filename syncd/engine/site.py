@@ -1,0 +1,64 @@
+"""What the engine works with: the store, the queue, the connectors, the mappings and a clock, built once."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from base64 import b32encode
+from collections.abc import Callable
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from syncd.core.mapping import Mapping
+from syncd.core.model import Pair, Side
+from syncd.engine.queue.port import Queue
+from syncd.sdk.connector import Connector
+from syncd.store.store import Store
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Site:
+    """Everything one daemon has.
+
+    Attributes:
+        secret: signs the keys that writes carry; lives with the credentials, not in the store, so that a lost store
+            can be rebuilt from what stands at the vendors.
+        blocked: connection -> until when its vendor wants to be left alone (429), in this process only.
+        dry_run: nothing is written to a vendor.
+    """
+
+    store: Store
+    queue: Queue
+    connectors: MappingOf[str, Connector]
+    mappings: MappingOf[str, Mapping]
+    secret: bytes = field(repr=False)
+    now: Callable[[], datetime] = utc_now
+    lease: timedelta = timedelta(minutes=5)
+    blocked: dict[str, datetime] = field(default_factory=dict)
+
+    def pair(self, mapping: Mapping) -> Pair[Connector]:
+        return mapping.connections.map(lambda name: self.connectors[name])
+
+    def of_connection(self, connection: str) -> list[tuple[Mapping, Side]]:
+        """The mappings in which a connection takes part, with its side in each."""
+        return [
+            (mapping, side)
+            for mapping in self.mappings.values()
+            for side in Side
+            if mapping.connections[side] == connection
+        ]
+
+    def key(self, *parts: str) -> str:
+        """The key of a write: the same for the same thing to be made, unguessable, 100 bits, safe in any text.
+
+        It is made of what the write is *for* (mapping, ticket, comment), so that a store that was rolled back asks for
+        the very same key and finds what it made before.
+        """
+        text = "\0".join((self.store.id, *parts))
+        tag = hmac.new(self.secret, text.encode(), hashlib.sha256).digest()
+        return "sy" + b32encode(tag)[:20].decode().lower()

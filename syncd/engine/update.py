@@ -1,0 +1,265 @@
+"""Writing fields: one request per side, and proof of what came of it.
+
+A guarded vendor's answer is the proof. Behind a blind write the ticket is read once more with its history: what the
+vendor silently refused is parked, and a foreign edit that the write ran over is kept (reliability.md, 5.4; E7, E13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
+
+from syncd import crash
+from syncd.core.decision import Update, fingerprint
+from syncd.core.lens import Fallback, Unsayable
+from syncd.core.mapping import FieldRule, Owner
+from syncd.core.merge import Clash
+from syncd.core.model import Edit, Fields, Pair, Person, Side, Snapshot, Value
+from syncd.engine import record
+from syncd.engine.run import Blind, Run
+from syncd.engine.send import Order, announce
+from syncd.engine.sides import read
+from syncd.sdk.connector import ONLY_FIELDS, Capability, Connector, Written
+from syncd.sdk.errors import Locked, Rejected
+from syncd.store import audit
+from syncd.store.records import IntentKind
+
+
+async def update(run: Run, decision: Update) -> None:
+    """Write the fields of one side; those that the vendor refuses are parked, the others still go."""
+    decision = await _with_people(run, decision)
+    if not decision.fields:
+        return
+    try:
+        await _send(run, decision)
+    except Locked:
+        raise
+    except Rejected as error:
+        await _isolate(run, decision, error)
+
+
+async def check_blind_writes(run: Run) -> None:
+    """Read back the sides that were written blindly, and compare."""
+    for side, blinds in list(run.unchecked.items()):
+        since = blinds[0].revision if blinds else None
+        await read(run, side, ONLY_FIELDS, since=since)
+        del run.unchecked[side]
+        snapshot = run.snapshot(side)
+        for blind in blinds:
+            if snapshot is not None:
+                await _judge(run, blind.decision, snapshot)
+
+
+# --- people ----------------------------------------------------------------------------------------------------------
+
+
+async def _with_people(run: Run, decision: Update) -> Update:
+    """The update with each address exchanged for the vendor's id; whom nobody knows is left or cleared."""
+    fields = await resolve_people(run.connectors[decision.side], decision.fields)
+    for name, value in decision.fields.items():
+        if not _unknown(fields[name]):
+            continue
+        if run.mapping.people.fallback == Fallback.CLEAR:
+            fields[name] = None
+            continue
+        del fields[name]
+        run.settle(decision.side, {name: run.fields(decision.side).get(name)})
+        address = value.email if isinstance(value, Person) else ""
+        entry = record.told(run, "person.left", name, side=decision.side, outcome=f"nobody there has {address}")
+        await run.site.store.write(partial(audit.append, entries=entry, now=run.site.now()))
+    return replace(decision, fields=fields)
+
+
+async def resolve_people(connector: Connector, fields: Fields) -> dict[str, Value]:
+    """Ask the vendor for the ids of people who are known by address only; who is not found keeps an empty id."""
+    resolved = dict(fields)
+    for name, value in fields.items():
+        if _unknown(value) and isinstance(value, Person) and Capability.PEOPLE in connector.capabilities:
+            resolved[name] = await connector.person(value.email or "") or value
+    return resolved
+
+
+def _unknown(value: Value) -> bool:
+    return isinstance(value, Person) and not value.id
+
+
+# --- one request ------------------------------------------------------------------------------------------------------
+
+
+async def _send(run: Run, decision: Update) -> None:
+    side, connector = decision.side, run.connectors[decision.side]
+    revision = run.revision(side)
+    order = Order(
+        kind=IntentKind.UPDATE,
+        side=side,
+        item=fingerprint(*(part for pair in sorted(decision.fields.items()) for part in pair)),
+        rule=", ".join(sorted(set(decision.rules.values()))),
+        payload={"fields": record.as_json(decision.fields), "source": record.as_json(_source(run, decision))},
+        before=record.as_json(decision.before),
+        after=record.as_json(decision.fields),
+    )
+    sending = await announce(run, order, lambda c: record.keep_clashes(run, c, decision.clashes))
+    written = await sending.send(
+        lambda key: connector.update(run.ref(side), decision.fields, expect=revision),
+        land=lambda c, answer: answer.revision or "",
+        written=lambda answer: answer,
+    )
+    crash.point("H11")
+    if decision.fields.keys() <= written.fields.keys():
+        await _proven(run, decision, written)
+    else:
+        run.unchecked.setdefault(side, []).append(Blind(decision, revision))
+
+
+def _source(run: Run, decision: Update) -> Fields:
+    """What the other side said when this was decided, so that recovery can take it as agreed."""
+    rules = [rule for rule in run.mapping.fields if rule.where in decision.rules.values()]
+    names = [rule.lenses[decision.side.other].field for rule in rules]
+    now = run.fields(decision.side.other)
+    return {name: now[name] for name in names if name in now}
+
+
+async def _proven(run: Run, decision: Update, written: Written) -> None:
+    """The answer shows what stands there now."""
+    for name in decision.fields:
+        shown = written.fields[name]
+        if _refused(run, decision, name, shown):
+            await _flag_refusal(run, decision, name, shown)
+        else:
+            run.settle(decision.side, {name: shown})
+    run.shown(decision.side, written.fields)
+
+
+async def _isolate(run: Run, decision: Update, error: Rejected) -> None:
+    """Park the field that the vendor names and write the others; if it names none, try each alone."""
+    names = list(decision.fields)
+    culprits = [error.field] if error.field in names else names
+    if len(culprits) > 1:
+        for name in names:
+            await update(run, _only(decision, [name]))
+        return
+    name = culprits[0]
+    flag = record.refused_field(
+        run,
+        decision.side,
+        name,
+        value=decision.fields[name],
+        rule=decision.rules[name],
+        reason=f"{run.mapping.connections[decision.side]} refuses `{name}`: {error}",
+        remedy="",
+    )
+    await record.flag(run, flag)
+    if rest := [other for other in names if other != name]:
+        await update(run, _only(decision, rest))
+
+
+def _only(decision: Update, names: Iterable[str]) -> Update:
+    kept = set(names)
+    return replace(decision, fields={name: value for name, value in decision.fields.items() if name in kept})
+
+
+# --- what came of it --------------------------------------------------------------------------------------------------
+
+
+async def _judge(run: Run, decision: Update, now: Snapshot) -> None:
+    """Compare what was written blindly with what the ticket shows and with its history."""
+    side = decision.side
+    for name, sent in decision.fields.items():
+        edits = [edit for edit in now.history if edit.field == name]
+        ours = next((place for place, edit in reversed(list(enumerate(edits))) if edit.ours), None)
+        before = edits[:ours] if ours is not None else []
+        after = edits[ours + 1 :] if ours is not None else edits
+        shown = now.fields.get(name)
+        overrun = [edit for edit in before if not edit.ours and edit.new != decision.before.get(name)]
+        if overrun and await _keep_overrun(run, decision, name, overrun[-1]):
+            continue
+        if any(not edit.ours for edit in after):
+            run.settle(side, {name: edits[ours].new if ours is not None else sent})
+        elif _refused(run, decision, name, shown):
+            await _flag_refusal(run, decision, name, shown)
+        else:
+            run.settle(side, {name: shown})
+
+
+def _refused(run: Run, decision: Update, name: str, shown: Value) -> bool:
+    """Whether the vendor answered "done" and kept what stood there (a workflow, a missing right)."""
+    sent, before = decision.fields[name], decision.before.get(name)
+    if shown == sent or shown != before:
+        return False
+    rule = _rule(run, decision, name)
+    return rule is None or _meaning(rule, decision.side, shown) != _meaning(rule, decision.side, sent)
+
+
+def _rule(run: Run, decision: Update, name: str) -> FieldRule | None:
+    return run.mapping.rule(decision.rules[name].removeprefix("fields."))
+
+
+def _meaning(rule: FieldRule, side: Side, value: Value) -> object:
+    try:
+        return rule.lenses[side].get(value)
+    except Unsayable:
+        return value
+
+
+async def _flag_refusal(run: Run, decision: Update, name: str, shown: Value) -> None:
+    connection = run.mapping.connections[decision.side]
+    flag = record.refused_field(
+        run,
+        decision.side,
+        name,
+        value=decision.fields[name],
+        rule=decision.rules[name],
+        reason=f"{connection} answered that it was done, but `{name}` still is {_said(shown)}, not "
+        f"{_said(decision.fields[name])}",
+        remedy="",
+    )
+    await record.flag(run, flag)
+
+
+def _said(value: Value) -> str:
+    match value:
+        case None:
+            return "empty"
+        case Person():
+            return f"`{value.name or value.email or value.id}`"
+        case str():
+            return f"`{value[:80]}`"
+        case _:
+            return "what it was"
+
+
+async def _keep_overrun(run: Run, decision: Update, name: str, edit: Edit) -> bool:
+    """Our blind write ran over a foreign edit: keep its value. True when that side owns the field and gets it back."""
+    rule = _rule(run, decision, name)
+    if rule is None:
+        return False
+    side = decision.side
+    theirs = run.fields(side.other).get(rule.lenses[side.other].field)
+    values = Pair[Value](edit.new, theirs) if side is Side.SUPPORT else Pair[Value](theirs, edit.new)
+    winner = side.other if rule.owner is Owner.NEWEST else rule.owner.side
+    await run.site.store.write(lambda c: record.keep_clash(run, c, rule.name, Clash(winner=winner, values=values)))
+    if winner is not side:
+        return False
+    await _put_back(run, decision, name, edit.new)
+    return True
+
+
+async def _put_back(run: Run, decision: Update, name: str, value: Value) -> None:
+    """Write a foreign edit again that we ran over. The bases stay, so that the next round carries it across."""
+    side = decision.side
+    order = Order(
+        kind=IntentKind.UPDATE,
+        side=side,
+        item=fingerprint("put back", name, value),
+        rule=decision.rules[name],
+        before=record.as_json({name: decision.fields[name]}),
+        after=record.as_json({name: value}),
+    )
+    sending = await announce(run, order)
+    await sending.send(
+        lambda key: run.connectors[side].update(run.ref(side), {name: value}, expect=run.revision(side)),
+        land=lambda c, answer: answer.revision or "",
+        written=lambda answer: answer,
+    )
+    await read(run, side, ONLY_FIELDS)
