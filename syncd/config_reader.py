@@ -10,7 +10,7 @@ from pydantic import BaseModel, SecretStr
 
 from syncd import addresses, registry
 from syncd.mapping.nodes import Document, Items, Node, Path, Scalar, Table
-from syncd.mapping.shape import CONVERTERS, Reader
+from syncd.mapping.shape import CONVERTERS, Reader, keys
 from syncd.mapping.vendor import Vendor
 from syncd.mapping.words import Wrong
 from syncd.references import Resolver, StoreAddress
@@ -55,8 +55,11 @@ class ConfigReader(Reader):
             remedy = f"write `{re.sub(r'[^A-Za-z0-9_-]+', '-', name).strip('-') or 'acme'}`"
             self.complain(path, f"`{name}` is no name", expected="letters, digits, - and _", remedy=remedy, key=True)
         entry = table.get("connector")
-        if entry is None or not isinstance(entry.value, Scalar):
-            return super().model(model, table, path)
+        if entry is None:
+            self._missing(path, "connector", keys(model))
+            return self._bad(path)
+        if not isinstance(entry.value, Scalar):
+            return self.read(str, entry.value, (*path, "connector"))
         try:
             connector = self._connectors.get(entry.value.text)
         except ConnectorMissing as missing:

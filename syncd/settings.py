@@ -160,7 +160,9 @@ def examine(
     required = {"version", "connections"} <= parts.keys()
     settings = reader.build(Settings, parts, ()) if required else BAD
     log.remember(*resolver.found)
-    files = mappings if mappings is not None else _mapping_files(parts.get("mappings", "mappings"), home(path), reader)
+    files = mappings or []
+    if mappings is None and ("mappings",) not in reader.broken:
+        files = _mapping_files(parts.get("mappings", "mappings"), home(path), reader)
     vendors = None if ("connections",) in reader.broken else reader.vendors
     loaded = mapping_files.load(files, vendors)
     return Examined(

@@ -20,7 +20,7 @@ _WORD_TITLES = ("subject", "summary", "title", "name")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account that is asked for: its connector, its address, and its other keys (for a secret the name of the variable)."""
+    """One account that is asked for: connector, address and other keys (for a secret, the name of the variable)."""
 
     connector: type[Connector]
     url: str

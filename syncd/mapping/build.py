@@ -61,9 +61,10 @@ def build(document: Document, vendors: MappingOf[str, Vendor] | None) -> Draft:
     reader = Reader(document)
     parts = reader.parts(MappingFile, document.root)
     connections = Pair(parts.get("support", ""), parts.get("engineering", ""))
+    different = connections.support != connections.engineering
     context = Context(
         document=document,
-        vendors=connections.map(lambda name: vendors.get(name) if vendors else None),
+        vendors=connections.map(lambda name: vendors.get(name) if vendors and different else None),
         broken=frozenset(reader.broken),
         complaints=reader.complaints,
     )

@@ -28,8 +28,8 @@ class Context:
         self.complain(path, problem, notice=True, **more)
 
     def is_broken(self, path: Path) -> bool:
-        """Whether `path` or anything below it could not be read."""
-        return any(broken[: len(path)] == path for broken in self.broken)
+        """Whether `path`, anything below it or anything around it could not be read."""
+        return any(broken[: len(path)] == path[: len(broken)] for broken in self.broken)
 
     def vendor(self, side: Side) -> str:
         """How a person calls that side: the connector's name where it is known."""

@@ -110,10 +110,10 @@ def _check_list(words: Sequence[str], path: Path, context: Context) -> None:
 
 def _check_field(condition: Condition, path: Path, fields: Mapping[str, FieldBlock], context: Context) -> None:
     name = condition.field
+    if context.is_broken(("fields", name)):
+        return
     if name in fields:
         _check_meanings(condition, path, fields[name], context)
-        return
-    if context.is_broken(("fields", name)):
         return
     if name == "severity":
         context.complain(

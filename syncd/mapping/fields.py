@@ -31,6 +31,8 @@ def field_rules(blocks: Mapping[str, FieldBlock], people: People, context: Conte
 
 
 def _rule(name: str, block: FieldBlock, people: People, context: Context) -> FieldRule | None:
+    if context.is_broken(("fields", name)):
+        return None
     misspelt = [_misspelt(name, block, side, context) for side in Side]
     kinds = resolve(name, block, context)
     _check_direction(name, block, context)
@@ -143,7 +145,7 @@ def _written_twice(blocks: Mapping[str, FieldBlock], context: Context) -> None:
     """A vendor's field that two entries write: the second would undo the first."""
     writers: dict[tuple[Side, str], str] = {}
     for name, block in blocks.items():
-        for side in Side:
+        for side in () if context.is_broken(("fields", name)) else Side:
             if not block.direction.reaches(side) or side in block.note_on:
                 continue
             field = sides(block)[side].field

@@ -42,10 +42,10 @@ def check(name: str, block: FieldBlock, kinds: Kinds, context: Context) -> bool:
     for side in Side:
         _check_options(name, block, side, context)
         _check_numbers(name, block, kinds, side, context)
-        _check_sayable(name, block, side, context)
         if both[side].empty and kinds.whole in WORDS:
             path = ("fields", name, side.value, "empty")
             context.complain(path, "a set of words has no `empty`", expected="a choice", remedy="delete it")
+    _check_sayable(name, block, context)
     return len(context.complaints) == before
 
 
@@ -82,31 +82,45 @@ def _crosses(block: FieldBlock, *, to: Side) -> bool:
     return block.direction.reaches(to) and to not in block.note_on
 
 
-def _check_sayable(name: str, block: FieldBlock, side: Side, context: Context) -> None:
-    """What this side can say, the other must be able to say too, if changes go there."""
-    other = side.other
-    if not _crosses(block, to=other):
-        return
-    there = said(block, other)
-    for word, meaning in words(block, side).items():
-        if meaning in there:
-            continue
-        close = nearest(meaning, there - said(block, side))
-        remedy = f"did you mean `{close}`?" if close else f"add a word for `{meaning}` to `{other}.values`"
-        context.complain(
-            ("fields", name, side.value, "values", word),
-            f"`{word}` of {side} means `{meaning}`, which no word of {other} means",
-            expected=f"one of {listed(sorted(there))}",
-            remedy=remedy,
-        )
-    empty = sides(block)[side].empty
-    if empty and empty not in there:
-        context.complain(
-            ("fields", name, side.value, "empty"),
-            f"an empty field of {side} means `{empty}`, which no word of {other} means",
-            expected=f"one of {listed(sorted(there))}",
-            remedy=meant(empty, there) or f"add a word for `{empty}` to `{other}.values`",
-        )
+def _check_sayable(name: str, block: FieldBlock, context: Context) -> None:
+    """What a side can say, the other must be able to say too, if changes go there."""
+    silent = {side: _silent(block, side) for side in Side}
+    for side in Side:
+        there = said(block, side.other)
+        for meaning, places in silent[side].items():
+            twin = nearest(meaning, silent[side.other])
+            if twin and _is_the_slip(silent[side.other][twin], places, side):
+                continue
+            close = twin or nearest(meaning, there)
+            subject = f"`{places[0][-1]}` of {side}" if places[0][-2] == "values" else f"an empty field of {side}"
+            context.complain(
+                ("fields", name, *places[0]),
+                f"{subject} means `{meaning}`, which no word of {side.other} means",
+                expected=f"one of {listed(sorted(there))}",
+                remedy=f"did you mean `{close}`?" if close else f"add a word for `{meaning}` to `{side.other}.values`",
+            )
+
+
+def _silent(block: FieldBlock, side: Side) -> dict[str, list[tuple[str, ...]]]:
+    """Meanings of this side that the other cannot say though changes go there, each with where it is given."""
+    if not _crosses(block, to=side.other):
+        return {}
+    there = said(block, side.other)
+    given = sides(block)[side]
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for word, meaning in (given.values or {}).items():
+        if meaning not in there:
+            found.setdefault(meaning, []).append((side.value, "values", word))
+    if given.empty and given.empty not in there:
+        found.setdefault(given.empty, []).append((side.value, "empty"))
+    return found
+
+
+def _is_the_slip(theirs: list[tuple[str, ...]], mine: list[tuple[str, ...]], side: Side) -> bool:
+    """Of two meanings that nearly agree, the one that fewer words have is the slip; else engineering's."""
+    if len(theirs) != len(mine):
+        return len(theirs) < len(mine)
+    return side is Side.SUPPORT
 
 
 def _check_options(name: str, block: FieldBlock, side: Side, context: Context) -> None:
@@ -136,7 +150,7 @@ def _check_options(name: str, block: FieldBlock, side: Side, context: Context) -
             path if given.values else field_path(name, block, side),
             f"{listed(missing)} of {context.vendor(side)} {'has' if len(missing) == 1 else 'have'} no meaning",
             expected="a meaning for each word of the field",
-            remedy=f"add `{missing[0]}: {next(iter(mine.values()), 'meaning')}`",
+            remedy=f"add `{missing[0]}: {next(reversed(mine.values()), 'meaning')}`",
         )
 
 

@@ -63,7 +63,8 @@ def parse(raw: bytes, *, file: str) -> Document:
         case Table():
             return Document(file, tree.root)
         case None:
-            raise Refused(_at(file, Mark(1, 1), "the file is empty", "one mapping of keys to values", _START))
+            found = "the file holds only comments" if text.strip() else "the file is empty"
+            raise Refused(_at(file, Mark(1, 1), found, "one mapping of keys to values", _START))
         case Scalar() if tree.root.empty:
             raise Refused(_at(file, tree.root.mark, "the file says nothing", "one mapping of keys to values", _START))
         case _:
@@ -231,9 +232,8 @@ class _Tree:
 
     def _refuse_tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
         if event.tag is not None:
-            self._refuse(
-                _mark(event), f"tags are not allowed (`{event.tag[:60]}`)", "plain values", "delete the word with `!`"
-            )
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")[:60]
+            self._refuse(_mark(event), f"tags are not allowed (`{tag}`)", "plain values", "delete the word with `!`")
 
     def _refuse(self, mark: Mark, problem: str, expected: str, remedy: str) -> None:
         raise Refused(*self.complaints, _at(self.file, mark, problem, expected, remedy))

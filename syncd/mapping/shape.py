@@ -73,7 +73,7 @@ class Reader:
             if value is not BAD:
                 found[word] = value
         for word, info in known.items():
-            if info.is_required() and table.get(word) is None:
+            if info.is_required() and table.get(word) is None and (*path, word) not in self.broken:
                 self._missing(path, word, known)
         return found
 
@@ -125,7 +125,10 @@ class Reader:
         if len(members) == 1:
             return self.read(members[0], node, path)
         expected = " or ".join(_sort_wanted(_unwrapped(member)[0]) for member in members)
-        return self._wrong(path, Wrong(f"{_sort(node)} stands here", expected=expected))
+        remedy = "write a word"
+        if isinstance(node, Items) and len(node.items) == 1 and isinstance(node.items[0], Scalar):
+            remedy = f"write `{node.items[0].text}` without brackets"
+        return self._wrong(path, Wrong(f"{_sort(node)} stands here", expected=expected, remedy=remedy))
 
     def _entries(self, annotation: Any, table: Table, path: Path) -> Any:
         found: dict[str, Any] = {}
@@ -168,14 +171,16 @@ class Reader:
         return self._bad(path)
 
     def _unknown(self, path: Path, word: str, known: Mapping[str, FieldInfo]) -> None:
-        remedy = words.meant(word, known) or "delete it"
+        close = words.nearest(word, known)
+        remedy = f"did you mean `{close}`?" if close else "delete it"
         self.complain(path, f"unknown key `{word}`", expected=f"one of {words.listed(known)}", remedy=remedy, key=True)
-        self._bad(path)
+        if close:  # what was meant is there, but not read: not to be missed, and nothing that needs it to be checked
+            self._bad((*path[:-1], close))
 
     def _missing(self, path: Path, word: str, known: Mapping[str, FieldInfo]) -> None:
         remedy = "write\n" + "\n".join(f"  {line}" for line in _example(self.document.dotted(path), word, known))
         expected = (known[word].description or "a value").rstrip(".")
-        self.complain(path, f"`{word}` is missing", expected=expected, remedy=remedy, key=True)
+        self.complain((*path, word), f"`{word}` is missing", expected=expected, remedy=remedy, key=True)
         self._bad((*path, word))
 
     def _invalid(self, model: type[BaseModel], path: Path, detail: Any) -> None:
@@ -184,8 +189,9 @@ class Reader:
         node = self.document.node(where)
         secret = info is not None and is_secret(_annotation(info))
         shown = node.text if isinstance(node, Scalar) and not secret else "***" if secret else "this"
+        wrong = _pydantic_in_our_words(shown, str(where[-1]) if where else "", detail)
         expected = (info.description or "") if info else ""
-        self.complain(where, _pydantic_in_our_words(shown, detail), expected=expected.rstrip("."))
+        self.complain(where, wrong.problem, expected=expected.rstrip("."), remedy=wrong.remedy)
 
 
 def keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
@@ -243,7 +249,7 @@ def _sort(node: Node) -> str:
         case Items():
             return "a list"
         case Scalar():
-            return "nothing" if node.empty else "a single word"
+            return "nothing" if node.empty else f"the single word `{node.text[:40]}`"
 
 
 def _sort_wanted(annotation: Any) -> str:
@@ -264,8 +270,9 @@ def _example(parent: str, word: str, known: Mapping[str, FieldInfo]) -> list[str
     line = f"{word}: {example(word, known[word])}"
     if parent:
         return [f"{parent.rsplit('.', 1)[-1]}:", f"  {line}"]
-    other = next((key for key, info in known.items() if key != word and info.is_required()), None)
-    return [line, f"{other}: {example(other, known[other])}"] if other else [line]
+    required = [key for key, info in known.items() if info.is_required()]
+    at = max(required.index(word), 1)
+    return [f"{key}: {example(key, known[key])}" for key in required[at - 1 : at + 1]]
 
 
 def example(word: str, info: FieldInfo) -> str:
@@ -274,7 +281,7 @@ def example(word: str, info: FieldInfo) -> str:
         return str(info.examples[0])
     if is_secret(info.annotation):
         return f"${{{word.upper()}}}"
-    return "https://..." if word == "url" else "..."
+    return {"url": "https://...", "connector": "zendesk"}.get(word, "...")
 
 
 _LIMITS = {
@@ -285,11 +292,13 @@ _LIMITS = {
 }
 
 
-def _pydantic_in_our_words(shown: str, detail: Any) -> str:
+def _pydantic_in_our_words(shown: str, key: str, detail: Any) -> Wrong:
+    """A validator's complaint: a limit, or what the author of a model says; anything else without pydantic's words."""
     kind, context = detail["type"], detail.get("ctx", {})
-    if kind == "value_error":
-        return str(context.get("error", "")) or f"`{shown}` does not fit here"
+    if kind == "value_error" and str(context.get("error", "")):
+        return Wrong(str(context["error"]), remedy="change what the sentence names")
     if kind in _LIMITS:
         sentence, limit = _LIMITS[kind]
-        return f"`{shown}` {sentence} (the limit is {context.get(limit)})"
-    return f"`{shown}` does not fit here"
+        number = context.get(limit)
+        return Wrong(f"`{shown}` {sentence} for `{key}` (the limit is {number})", remedy=f"write `{number}`")
+    return Wrong(f"`{shown}` does not fit `{key}`", remedy="`syncd schema` says what does")

@@ -125,6 +125,8 @@ def duration(word: Scalar) -> timedelta:
     amount, unit = _amount(word, "duration", _DURATION)
     if not unit:
         raise Wrong(f"the duration `{word.text}` has no unit", expected=_DURATION, remedy=f"write `{word.text}s`")
+    if unit in ("ms", "us", "ns"):
+        raise Wrong(f"`{word.text}` is shorter than a second", expected=_DURATION, remedy="write `1s`")
     if unit not in SECONDS:
         raise Wrong(f"`{unit}` is no unit of time", expected=_DURATION, remedy="write it like `45m`")
     if amount <= 0:
