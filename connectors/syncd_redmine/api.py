@@ -1,0 +1,175 @@
+"""Redmine's endpoints. Every path ends in .json: without it Redmine sends a page for people, with 200."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from syncd.sdk.connector import File, Observer
+from syncd.sdk.errors import BadAnswer, ConnectorError, NotFound, Rejected
+from syncd.sdk.http import Client
+from syncd_redmine.config import LABELS, RedmineConfig, custom_name
+from syncd_redmine.revision import ServerClock
+from syncd_redmine.wire import Issue, Role, User
+
+PAGE = 100  # Redmine's maximum; more is cut without a word
+BYTES = "application/octet-stream"
+
+
+class Api:
+    """Requests to one Redmine with one key. `clock` learns from every answer."""
+
+    def __init__(
+        self,
+        config: RedmineConfig,
+        *,
+        connection: str,
+        transport: httpx.AsyncBaseTransport | None = None,
+        observer: Observer | None = None,
+    ) -> None:
+        self.connection = connection
+        self.clock = ServerClock()
+        self.custom = {name: str(number) for name, number in config.custom_fields.items()}  # name -> id
+        self.client = Client(
+            config.url.rstrip("/"),
+            connection=connection,
+            timeout=config.timeout,
+            headers={"x-redmine-api-key": config.api_key.get_secret_value()},
+            transport=transport,
+            observer=observer,
+            explain=self._explain,
+        )
+
+    def _explain(self, response: httpx.Response) -> ConnectorError | None:
+        """Redmine refuses in sentences ("Due date is not a valid date"); name the field that one begins with."""
+        if response.status_code != 422:
+            return None
+        try:
+            said = [str(sentence) for sentence in json.loads(response.content)["errors"]]
+        except (ValueError, TypeError, KeyError):
+            return None
+        labels = {**{custom_name(name): name for name in self.custom}, **LABELS}
+        found = (name for name, label in labels.items() for one in said if one.lower().startswith(label.lower() + " "))
+        return Rejected(f"{self.connection}: Redmine says: {'; '.join(said)[:300]}", field=next(found, None))
+
+    # -- issues
+
+    async def issue(self, ref: str, *, include: str = "journals,attachments") -> tuple[Issue, float]:
+        """An issue, and when the request for it was sent, by the clock's `monotonic`."""
+        sent = self.clock.monotonic()
+        path = f"/issues/{number(ref)}.json"
+        response = await self.client.request("GET", path, params={"include": include})
+        return self._issue(response, path), sent
+
+    def _issue(self, response: httpx.Response, path: str) -> Issue:
+        try:
+            answer = json.loads(response.content)["issue"]
+        except (ValueError, TypeError, KeyError) as error:
+            raise BadAnswer(f"{self.connection}: the answer of {path} holds no issue") from error
+        issue = Issue.of(answer, connection=self.connection, path=path)
+        self.learn([answer])
+        return issue
+
+    async def issues(self, params: Mapping[str, str | int]) -> tuple[list[dict[str, Any]], float]:
+        """Rows of a list, closed ones too, as they came; and when they were asked for."""
+        sent = self.clock.monotonic()
+        response = await self.client.request("GET", "/issues.json", params={"status_id": "*", "limit": PAGE, **params})
+        try:
+            rows = [dict(row) for row in json.loads(response.content)["issues"]]
+        except (ValueError, TypeError, KeyError) as error:
+            raise BadAnswer(f"{self.connection}: the answer of /issues.json holds no issues") from error
+        self.learn(rows)
+        self._learn_date(response)
+        return rows, sent
+
+    def learn(self, rows: list[dict[str, Any]]) -> None:
+        """Names and numbers of the custom fields on these issues."""
+        for row in rows:
+            for field in row.get("custom_fields", ()):
+                self.custom[str(field["name"])] = str(field["id"])
+
+    def _learn_date(self, response: httpx.Response) -> None:
+        """A proxy's Date: a second less, because its clock need not be Redmine's."""
+        try:
+            date = parsedate_to_datetime(response.headers["date"])
+        except (KeyError, ValueError):
+            return
+        self.clock.learn(date - timedelta(seconds=1), at=time.monotonic())
+
+    async def make(self, values: Mapping[str, Any]) -> Issue:
+        response = await self.client.request("POST", "/issues.json", json={"issue": values})
+        return self._issue(response, "/issues.json")
+
+    async def write(self, ref: str, values: Mapping[str, Any]) -> None:
+        """204 whether or not anything was done: what the workflow or the role forbids is left out without a word."""
+        await self.client.request("PUT", f"/issues/{number(ref)}.json", json={"issue": values})
+
+    async def write_note(self, journal: str, notes: str) -> None:
+        await self.client.request("PUT", f"/journals/{number(journal)}.json", json={"journal": {"notes": notes}})
+
+    async def upload(self, file: File) -> dict[str, str]:
+        """Send the bytes; they hang on an issue only once an issue is written with the token."""
+        answer = await self.client.json(
+            "POST",
+            "/uploads.json",
+            params={"filename": file.name},
+            content=file.read(),
+            headers={"content-type": BYTES, "content-length": str(file.size)},
+        )
+        try:
+            token = str(answer["upload"]["token"])
+        except (TypeError, KeyError) as error:
+            raise BadAnswer(f"{self.connection}: /uploads.json answered without a token") from error
+        return {"token": token, "filename": file.name, "content_type": file.media_type}
+
+    async def download(self, attachment: str) -> AsyncIterator[bytes]:
+        # `content_url` is made of Redmine's setting, which may name another host
+        async with self.client.stream(f"/attachments/download/{number(attachment)}") as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    # -- people and rights
+
+    async def me(self) -> User:
+        path = "/users/current.json"
+        answer = await self.client.json("GET", path, params={"include": "memberships"})
+        return self._user(answer.get("user"), path)
+
+    async def user(self, identity: str) -> User:
+        path = f"/users/{number(identity)}.json"
+        answer = await self.client.json("GET", path)
+        return self._user(answer.get("user"), path)
+
+    async def users(self, name: str) -> list[User]:
+        """Accounts by a piece of name or mail; administrators only."""
+        answer = await self.client.json("GET", "/users.json", params={"name": name, "limit": PAGE})
+        return [self._user(row, "/users.json") for row in answer.get("users", [])]
+
+    def _user(self, answer: object, path: str) -> User:
+        return User.of(answer, connection=self.connection, path=path)
+
+    async def role(self, identity: str) -> Role:
+        path = f"/roles/{number(identity)}.json"
+        answer = await self.client.json("GET", path)
+        return Role.of(answer.get("role"), connection=self.connection, path=path)
+
+    async def listed(self, path: str, key: str, **params: str) -> list[dict[str, Any]]:
+        """A short list that comes whole: statuses, priorities, trackers, versions, projects."""
+        answer = await self.client.json("GET", path, params={"limit": PAGE, **params})
+        try:
+            return [dict(row) for row in answer[key]]
+        except (TypeError, KeyError) as error:
+            raise BadAnswer(f"{self.connection}: {path} answered without `{key}`") from error
+
+
+def number(ref: str) -> str:
+    """A ref as part of a path; anything but a number is no issue of Redmine."""
+    if not (ref.isascii() and ref.isdecimal()):
+        raise NotFound("Redmine numbers its issues")
+    return ref
