@@ -139,9 +139,15 @@ def _at(document: Any, pointer: str) -> Any:
 
 def _correct(document: dict[str, Any], correction: Correction) -> None:
     parent, _, last = correction.where.rpartition("/")
+    put = copy.deepcopy(correction.put)
     try:
-        _at(document, parent)[last.replace("~1", "/").replace("~0", "~")] = copy.deepcopy(correction.put)
-    except (KeyError, IndexError, TypeError) as error:
+        place = _at(document, parent)
+        if isinstance(place, list):
+            at = len(place) if last == "-" else int(last)  # "-" is behind the last (RFC 6902)
+            place[at : at + 1] = [put]
+        else:
+            place[last.replace("~1", "/").replace("~0", "~")] = put
+    except (KeyError, IndexError, TypeError, ValueError) as error:
         raise LookupError(f"a correction speaks of {correction.where}, which the description has not") from error
 
 
