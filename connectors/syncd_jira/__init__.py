@@ -1,0 +1,259 @@
+"""Jira Cloud (REST v3) and Jira Data Center (REST v2) as a connector.
+
+What an issue looks like is in `wire` and `fields`, where requests go in `api`, reads in `reading`, writes in `writing`,
+webhooks in `webhook`. Sources: developer.atlassian.com/cloud/jira/platform and .../server/jira/platform.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import httpx
+
+from syncd.core.model import Attachment, Body, Comment, Fields, Internal, Kind, Person, Public, Snapshot
+from syncd.sdk.connector import (
+    ALL_PARTS,
+    Account,
+    Backlink,
+    Capability,
+    Changed,
+    Connector,
+    Delivery,
+    Description,
+    Draft,
+    FieldInfo,
+    File,
+    Message,
+    Observer,
+    Page,
+    Part,
+    Posted,
+    Quota,
+    Webhook,
+    Written,
+)
+from syncd.sdk.errors import ConnectorError, Unavailable, Unsupported
+from syncd.sdk.http import Client
+from syncd_jira import webhook as hooks
+from syncd_jira.api import Api, explain, read_quotas
+from syncd_jira.config import JiraConfig
+from syncd_jira.dialect import CLOUD, DATA_CENTER
+from syncd_jira.fields import SYSTEM, Catalogue, milliseconds
+from syncd_jira.memory import Memory
+from syncd_jira.reading import Reader
+from syncd_jira.rights import NEEDED, NEVER_USED
+from syncd_jira.wire import CommentIn, Reading, comment_token
+from syncd_jira.writing import Writer
+
+__all__ = ["Jira", "JiraConfig"]
+
+
+class Jira(Connector):
+    """One account at a Jira site. A ref is an issue's id, which outlives moves; its key is the label.
+
+    Jira guards no write, so `update` proves nothing: the caller reads with `since` and finds what others did meanwhile.
+    """
+
+    name: ClassVar[str] = "jira"
+    Config = JiraConfig
+    capabilities = frozenset(
+        {
+            Capability.WEBHOOKS,
+            Capability.HISTORY,
+            Capability.FIND,
+            Capability.INTERNAL_COMMENTS,
+            Capability.EDIT_COMMENTS,
+            Capability.DELETE_COMMENTS,
+            Capability.TICKET_FILES,
+            Capability.PEOPLE,
+            Capability.LINK_BACK,
+            Capability.DESCRIBE,
+        }
+    )
+    fields = tuple(each.info for each in SYSTEM)
+    settle: ClassVar[timedelta] = timedelta(minutes=15)
+    place_keys = frozenset({"project", "issue_type"})
+
+    config: JiraConfig
+
+    def __init__(
+        self,
+        config: JiraConfig,
+        *,
+        connection: str = "",
+        transport: httpx.AsyncBaseTransport | None = None,
+        observer: Observer | None = None,
+    ) -> None:
+        super().__init__(config, connection=connection, transport=transport, observer=observer)
+        vars(self)["settle"] = config.index_lag  # this site's own; the class has the usual one
+        cloud, token = config.deployment == "cloud", config.token.get_secret_value()
+        self._client = Client(
+            config.url,
+            connection=self.connection,
+            timeout=config.timeout,
+            auth=(config.email or "", token) if cloud else None,
+            headers=None if cloud else {"Authorization": f"Bearer {token}"},
+            transport=transport,
+            observer=observer,
+            explain=explain,
+            quotas=read_quotas,
+        )
+        dialect = CLOUD if cloud else DATA_CENTER
+        self._api = Api(self._client, base=dialect.api)
+        reading = Reading(dialect, Catalogue(), service_project=config.service_project, site=config.url.rstrip("/"))
+        self._reader = Reader(self._api, reading=reading, config=config, memory=Memory())
+        self._writer = Writer(self._reader)
+        self._secrets = hooks.secrets_of(config.webhook_secret, config.webhook_secret_old)
+
+    @property
+    def _cloud(self) -> bool:
+        return self.config.deployment == "cloud"
+
+    # -- who and what
+
+    async def check(self) -> Account:
+        me = await self._api.myself()
+        person = self._reader.reading.dialect.person(me)
+        own = frozenset(str(me[word]) for word in ("accountId", "name", "key") if me.get(word))
+        self._reader.reading = replace(self._reader.reading, own=own)
+        await self._reader.learn_fields()
+        lacks, excess = await self._rights() if self._cloud else ((), ())
+        return Account(person.id, person.name, person.email, lacks=lacks, excess=excess)
+
+    async def _rights(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What is missing in any of the projects, and what is held and never used."""
+        lacks: set[str] = set()
+        held: frozenset[str] = frozenset()
+        for project in self.config.projects or (None,):
+            held = await self._api.permissions([*NEEDED, *NEVER_USED], project=project)
+            lacks |= set(NEEDED) - held
+        return tuple(sorted(lacks)), tuple(sorted(held & set(NEVER_USED)))
+
+    async def describe(self) -> Description:
+        catalogue = await self._reader.learn_fields()
+        words = {"priority": await self._api.words("priority"), "status": await self._api.words("status")}
+        fields = (self._info(each.info, words) for each in catalogue.by_id.values())
+        projects = await self._projects()
+        containers = {each["key"]: tuple(kind["name"] for kind in each.get("issueTypes", ())) for each in projects}
+        return Description(fields=tuple(fields), containers=containers)
+
+    async def _projects(self) -> list[dict[str, Any]]:
+        if self.config.projects or not self._cloud:
+            return [await self._api.project(key) for key in self.config.projects]
+        return await self._api.projects()
+
+    def _info(self, info: FieldInfo, words: dict[str, tuple[str, ...]]) -> FieldInfo:
+        return replace(info, options=words[info.name]) if info.kind is Kind.CHOICE and info.name in words else info
+
+    async def person(self, email: str) -> Person | None:
+        """Found by an address that the account shows; a hidden one is never guessed."""
+        query = {"query": email} if self._cloud else {"username": email}
+        people = (self._reader.reading.dialect.person(each) for each in await self._api.users(query))
+        return next((each for each in people if (each.email or "").casefold() == email.casefold()), None)
+
+    # -- reading
+
+    def changes(self, cursor: str | None) -> AsyncIterator[Page]:
+        return self._reader.changes(cursor)
+
+    async def fetch(self, ref: str, *, parts: frozenset[Part] = ALL_PARTS, since: str | None = None) -> Snapshot:
+        return await self._reader.fetch(ref, parts=parts, since=since)
+
+    async def find(self, key: str) -> Snapshot | None:
+        ref = await self._reader.find(key)
+        return await self.fetch(ref) if ref else None
+
+    async def download(self, attachment: Attachment) -> AsyncIterator[bytes]:
+        url = f"{self._api.base}/attachment/content/{attachment.id}" if self._cloud else attachment.url
+        async with self._client.stream(url) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    # -- writing
+
+    async def create(self, draft: Draft, *, key: str) -> Snapshot:
+        ref = await self._writer.create(draft, key=key)
+        try:
+            return await self.fetch(ref)
+        except ConnectorError as error:
+            raise Unavailable(f"{self.connection}: created, but not read back: {error}") from error
+
+    async def update(self, ref: str, fields: Fields, *, expect: str) -> Written:
+        await self._writer.update(ref, fields, expect=expect)
+        return Written()  # a 204 proves nothing: Jira ignores what it will not write
+
+    async def comment(self, ref: str, message: Message, *, key: str, expect: str) -> Posted:
+        if message.files:
+            raise Unsupported(f"{self.name}: files hang on the issue (attach), not on a comment")
+        if self.config.service_project and isinstance(message.body, Internal):
+            return self._posted(await self._internal_comment(ref, message.body, key=key))
+        body = self._reader.reading.dialect.write(message.body.text)
+        return self._posted(await self._api.comment(ref, body, key=key), key=key)
+
+    async def _internal_comment(self, ref: str, body: Internal, *, key: str) -> CommentIn:
+        """By the service desk's own API; nothing else is documented to keep a comment from the customer."""
+        id = await self._api.internal_request_comment(ref, DATA_CENTER.write(body.text))
+        try:
+            await self._api.mark_comment(id, key)
+            return await self._api.one_comment(ref, id)
+        except ConnectorError as error:
+            raise Unavailable(f"{self.connection}: commented, but not marked: {error}") from error
+
+    def _posted(self, answer: CommentIn, *, key: str | None = None) -> Posted:
+        """With the key that was sent, whether or not the answer shows it."""
+        self._reader.memory.keys[answer.id] = key = key or self._reader.reading.key_of(answer)
+        comment = replace(self._reader.reading.comment(answer), key=key)
+        tokens = frozenset({comment_token(answer.id, answer.updated), str(milliseconds(answer.updated))})
+        return Posted(comment, Written(tokens=tokens))
+
+    async def edit_comment(self, ref: str, comment: Comment, body: Body, *, key: str) -> Comment:
+        """The text alone: who sees a comment does not change, so an internal text never goes into a public one."""
+        if isinstance(comment.body, Public) and isinstance(body, Internal):
+            raise Unsupported(f"{self.name}: a public comment cannot become internal")
+        answer = await self._api.edit_comment(ref, comment.id, self._reader.reading.dialect.write(body.text))
+        return self._posted(answer, key=comment.key).comment
+
+    async def delete_comment(self, ref: str, comment_id: str) -> None:
+        await self._api.delete_comment(ref, comment_id)
+
+    async def attach(self, ref: str, file: File) -> Attachment:
+        content = b"".join([chunk async for chunk in file.read()])
+        answer = await self._api.attach(ref, name=file.name, content=content, media_type=file.media_type)
+        return self._reader.reading.attachment(answer)
+
+    async def link_back(self, ref: str, backlink: Backlink) -> Written:
+        """A web link; its global id, made of the ticket's URL, lets a repetition replace it."""
+        if self.config.link_via == "none":
+            return Written()
+        customer = f" ({backlink.customer.name})" if backlink.customer and backlink.customer.name else ""
+        shown = {
+            "url": backlink.url,
+            "title": f"{backlink.title}{customer}"[:255],
+            "status": {"resolved": backlink.done},
+        }
+        global_id = f"syncd={hashlib.sha256(backlink.url.encode()).hexdigest()}"
+        await self._api.remote_link(ref, {"globalId": global_id, "relationship": "support ticket", "object": shown})
+        return Written()
+
+    # -- hints
+
+    def receive(self, webhook: Webhook) -> Delivery:
+        verify = hooks.verify_signature if self._cloud else hooks.verify_query
+        verify(webhook, self._secrets)
+        return hooks.read(webhook)
+
+    def includes(self, revision: str, changed: Changed) -> bool:
+        """An issue's token is when it was updated; a comment's is shown by the thread alone (`Snapshot.tokens`)."""
+        if not (changed.token.isdecimal() and revision.isdecimal()):
+            return False
+        return int(changed.token) <= int(revision)
+
+    def quotas(self) -> Sequence[Quota]:
+        return self._client.quotas()
+
+    async def aclose(self) -> None:
+        await self._client.aclose()

@@ -1,0 +1,276 @@
+"""Jira's endpoints, one method each, and what its refusals and limits mean."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import httpx
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from syncd.sdk.budget import retry_after
+from syncd.sdk.connector import Quota
+from syncd.sdk.errors import BadAnswer, ConnectorError, Locked, RateLimited, Rejected
+from syncd.sdk.http import Client
+from syncd_jira.fields import FieldIn
+from syncd_jira.wire import PROPERTY, AttachmentIn, CommentIn, CommentsIn, IssueIn
+from syncd_jira.workflow import TransitionIn
+
+M = TypeVar("M", bound=BaseModel)
+
+PAGE = 100
+WITH_PROPERTIES = {"expand": "properties"}
+SERVICE_DESK = "/rest/servicedeskapi/request"
+
+
+class Created(BaseModel):
+    id: str
+    key: str
+
+
+class Rows(BaseModel):
+    """One page of a search."""
+
+    issues: list[IssueIn] = []
+    nextPageToken: str | None = None  # noqa: N815  Jira's word
+    total: int | None = None
+
+
+class Api:
+    """Requests below one deployment's path. Answers are checked where they come in: BadAnswer names the place."""
+
+    def __init__(self, client: Client, *, base: str) -> None:
+        self.client = client
+        self.base = base
+
+    # -- issues
+
+    async def issue(self, ref: str, *, fields: str, changelog: bool = False) -> IssueIn:
+        params = {"fields": fields, **({"expand": "changelog"} if changelog else {})}
+        return self._read(IssueIn, await self.client.json("GET", self._issue(ref), params=params))
+
+    async def changelog_page(self, ref: str, *, start: int) -> Any:
+        """Cloud only; oldest first."""
+        return await self.client.json(
+            "GET", self._issue(ref, "changelog"), params={"startAt": start, "maxResults": PAGE}
+        )
+
+    async def create(self, body: Mapping[str, Any]) -> Created:
+        return self._read(Created, await self.client.json("POST", f"{self.base}/issue", json=body))
+
+    async def edit(self, ref: str, body: Mapping[str, Any]) -> None:
+        await self.client.request("PUT", self._issue(ref), json=body)
+
+    async def transitions(self, ref: str) -> tuple[TransitionIn, ...]:
+        params = {"expand": "transitions.fields"}
+        answer = await self.client.json("GET", self._issue(ref, "transitions"), params=params)
+        return tuple(self._read(TransitionIn, each) for each in _list(answer, "transitions"))
+
+    async def transition(self, ref: str, id: str, fields: Mapping[str, Any]) -> None:
+        body = {"transition": {"id": id}, **({"fields": fields} if fields else {})}
+        await self.client.request("POST", self._issue(ref, "transitions"), json=body)
+
+    async def property(self, ref: str, key: str = PROPERTY) -> Any:
+        """The value of an issue's entity property; NotFound without one."""
+        return (await self.client.json("GET", self._issue(ref, "properties", key)))["value"]
+
+    # -- comments
+
+    async def comments(self, ref: str, *, start: int = 0) -> CommentsIn:
+        """One page, oldest first, with entity properties."""
+        params = {"startAt": start, "maxResults": PAGE, "orderBy": "created", "expand": "properties"}
+        return self._read(CommentsIn, await self.client.json("GET", self._issue(ref, "comment"), params=params))
+
+    async def comment(self, ref: str, body: Any, *, key: str) -> CommentIn:
+        sent = {"body": body, "properties": [{"key": PROPERTY, "value": {"key": key}}]}
+        answer = await self.client.json("POST", self._issue(ref, "comment"), params=WITH_PROPERTIES, json=sent)
+        return self._read(CommentIn, answer)
+
+    async def internal_request_comment(self, ref: str, body: str) -> str:
+        """The one documented way to an internal comment of a service project; wiki text, and no property with it."""
+        sent = {"body": body, "public": False}
+        answer = await self.client.json("POST", f"{SERVICE_DESK}/{quote(ref, safe='')}/comment", json=sent)
+        if not isinstance(answer, dict) or answer.get("public") is not False:
+            raise BadAnswer("jira: an internal comment was asked for; the answer does not say that it is one")
+        return str(answer["id"])
+
+    async def one_comment(self, ref: str, id: str) -> CommentIn:
+        path = self._issue(ref, "comment", id)
+        return self._read(CommentIn, await self.client.json("GET", path, params=WITH_PROPERTIES))
+
+    async def mark_comment(self, id: str, key: str) -> None:
+        path = f"{self.base}/comment/{quote(id, safe='')}/properties/{PROPERTY}"
+        await self.client.request("PUT", path, json={"key": key})
+
+    async def edit_comment(self, ref: str, id: str, body: Any) -> CommentIn:
+        path = self._issue(ref, "comment", id)
+        return self._read(CommentIn, await self.client.json("PUT", path, params=WITH_PROPERTIES, json={"body": body}))
+
+    async def delete_comment(self, ref: str, id: str) -> None:
+        await self.client.request("DELETE", self._issue(ref, "comment", id))
+
+    # -- files and links
+
+    async def attach(self, ref: str, *, name: str, content: bytes, media_type: str) -> AttachmentIn:
+        files = [("file", (name, content, media_type))]
+        headers = {"X-Atlassian-Token": "no-check"}  # without it Jira takes a form for a forged one
+        answer = await self.client.json("POST", self._issue(ref, "attachments"), files=files, headers=headers)
+        return self._read(AttachmentIn, _list(answer)[0])
+
+    async def remote_link(self, ref: str, body: Mapping[str, Any]) -> None:
+        await self.client.request("POST", self._issue(ref, "remotelink"), json=body)
+
+    # -- search
+
+    async def search_cloud(
+        self,
+        jql: str,
+        *,
+        fields: Sequence[str],
+        properties: Sequence[str] = (),
+        token: str | None = None,
+        size: int = PAGE,
+    ) -> Rows:
+        body: dict[str, Any] = {"jql": jql, "fields": list(fields), "maxResults": size}
+        body |= {"properties": list(properties)} if properties else {}
+        body |= {"nextPageToken": token} if token else {}
+        return self._read(Rows, await self.client.json("POST", f"{self.base}/search/jql", json=body))
+
+    async def search_data_center(self, jql: str, *, fields: Sequence[str], start: int = 0, size: int = PAGE) -> Rows:
+        body = {"jql": jql, "fields": list(fields), "maxResults": size, "startAt": start}
+        return self._read(Rows, await self.client.json("POST", f"{self.base}/search", json=body))
+
+    # -- what there is
+
+    async def myself(self) -> dict[str, Any]:
+        return self._dict(await self.client.json("GET", f"{self.base}/myself"))
+
+    async def now(self) -> datetime:
+        """Jira's own clock."""
+        answer = self._dict(await self.client.json("GET", f"{self.base}/serverInfo"))
+        return datetime.fromisoformat(answer["serverTime"])
+
+    async def fields(self) -> list[FieldIn]:
+        return [self._read(FieldIn, each) for each in _list(await self.client.json("GET", f"{self.base}/field"))]
+
+    async def words(self, kind: str) -> tuple[str, ...]:
+        """The names of all priorities, statuses or resolutions."""
+        return tuple(each["name"] for each in _list(await self.client.json("GET", f"{self.base}/{kind}")))
+
+    async def permissions(self, names: Sequence[str], *, project: str | None) -> frozenset[str]:
+        """Those of `names` that this account has. Cloud only."""
+        params = {"permissions": ",".join(names), **({"projectKey": project} if project else {})}
+        answer = self._dict(await self.client.json("GET", f"{self.base}/mypermissions", params=params))
+        return frozenset(name for name, each in answer["permissions"].items() if each["havePermission"])
+
+    async def projects(self) -> list[dict[str, Any]]:
+        """All that this account sees, with their issue types. Cloud only."""
+        found: list[dict[str, Any]] = []
+        while True:
+            params = {"startAt": len(found), "maxResults": PAGE, "expand": "issueTypes"}
+            answer = self._dict(await self.client.json("GET", f"{self.base}/project/search", params=params))
+            found += answer["values"]
+            if answer.get("isLast", True) or not answer["values"]:
+                return found
+
+    async def project(self, key: str) -> dict[str, Any]:
+        return self._dict(await self.client.json("GET", f"{self.base}/project/{quote(key, safe='')}"))
+
+    async def create_types(self, project: str) -> dict[str, str]:
+        """Issue types that can be made in a project: name -> id."""
+        path = f"{self.base}/issue/createmeta/{quote(project, safe='')}/issuetypes"
+        return {each["name"]: str(each["id"]) for each in await self._pages(path, "issueTypes", "values")}
+
+    async def create_screen(self, project: str, type_id: str) -> dict[str, bool]:
+        """Fields of a create screen: id -> whether one must be given."""
+        path = f"{self.base}/issue/createmeta/{quote(project, safe='')}/issuetypes/{quote(type_id, safe='')}"
+        found = await self._pages(path, "fields", "values")
+        return {each["fieldId"]: each["required"] and not each.get("hasDefaultValue", False) for each in found}
+
+    async def users(self, query: Mapping[str, str]) -> list[dict[str, Any]]:
+        return _list(await self.client.json("GET", f"{self.base}/user/search", params=query))
+
+    async def _pages(self, path: str, *names: str) -> list[dict[str, Any]]:
+        """Everything behind an offset-paged list, whatever the deployment calls its entries."""
+        found: list[dict[str, Any]] = []
+        while True:
+            answer = await self.client.json("GET", path, params={"startAt": len(found), "maxResults": PAGE})
+            page: list[dict[str, Any]] = next(
+                (answer[name] for name in names if isinstance(answer.get(name), list)), []
+            )
+            found += page
+            if not page or len(found) >= answer.get("total", 0):
+                return found
+
+    # -- inside
+
+    def _issue(self, ref: str, *rest: str) -> str:
+        """Refs and ids come out of answers and webhooks: none may climb out of its place in the path."""
+        return "/".join((f"{self.base}/issue", *(quote(part, safe="") for part in (ref, *rest))))
+
+    def _read(self, model: type[M], answer: Any) -> M:
+        try:
+            return TypeAdapter(model).validate_python(answer)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            place = ".".join(str(step) for step in first["loc"])
+            raise BadAnswer(f"{self.client.connection}: $.{place}: {first['msg']}") from error
+
+    def _dict(self, answer: Any) -> dict[str, Any]:
+        if not isinstance(answer, dict):
+            raise BadAnswer(f"{self.client.connection}: an object was expected, got {type(answer).__name__}")
+        return answer
+
+
+def _list(answer: Any, name: str = "") -> list[Any]:
+    found = answer.get(name) if name and isinstance(answer, dict) else answer
+    if not isinstance(found, list):
+        raise BadAnswer(f"jira: a list was expected{f' under `{name}`' if name else ''}, got {type(found).__name__}")
+    return found
+
+
+# --- refusals and limits --------------------------------------------------------------------------------------------
+
+
+def explain(response: httpx.Response) -> ConnectorError | None:
+    """What a refusal means where Jira says more than its status does."""
+    match response.status_code:
+        case 429 if response.headers.get("ratelimit-reason") == "jira-per-issue-on-write":
+            # one busy issue; the rest of this credential goes on
+            wait = retry_after(response.headers, datetime.now().astimezone())
+            return RateLimited("jira: too many writes to this issue", retry_after=wait)
+        case 400 | 403 | 413 | 422:
+            return _refusal(response)
+        case _:
+            return None
+
+
+def _refusal(response: httpx.Response) -> ConnectorError | None:
+    try:
+        said = json.loads(response.content)
+        errors, messages = dict(said.get("errors") or {}), list(said.get("errorMessages") or ())
+    except (ValueError, AttributeError, TypeError):
+        return None
+    text = "; ".join([*(str(message) for message in messages), *(f"{name}: {why}" for name, why in errors.items())])[
+        :300
+    ]
+    if "archived" in text.casefold():
+        return Locked(f"jira: {text}")
+    if response.status_code == 403 or not text:
+        return None  # a scope, not a value: `Forbidden`
+    return Rejected(f"jira: {text}", field=next(iter(errors), None))
+
+
+def read_quotas(headers: Mapping[str, str], now: datetime) -> tuple[Quota, ...]:
+    """Cloud tells when a window ends, Data Center how fast its bucket fills."""
+    try:
+        limit, remaining = int(headers["x-ratelimit-limit"]), int(headers["x-ratelimit-remaining"])
+        if reset := headers.get("x-ratelimit-reset"):
+            return (Quota("requests", limit, remaining, datetime.fromisoformat(reset)),)
+        seconds = float(headers["x-ratelimit-interval-seconds"])
+        return (Quota("requests in the bucket", limit, remaining, now + timedelta(seconds=seconds)),)
+    except (KeyError, ValueError):
+        return ()

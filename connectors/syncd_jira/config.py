@@ -1,0 +1,46 @@
+"""The block of a Jira connection in `config/syncd.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from syncd.sdk.connector import ConnectionConfig
+
+
+class JiraConfig(ConnectionConfig):
+    """Where Jira is, who we are there, and what it cannot tell about itself."""
+
+    deployment: Literal["cloud", "data_center"] = Field(
+        default="cloud", description="cloud (https://SITE.atlassian.net) or data_center."
+    )
+    email: str | None = Field(default=None, description="Cloud: the account that the token belongs to.")
+    token: SecretStr = Field(description="Cloud: an API token. Data Center: a personal access token.")
+    service_project: bool = Field(
+        default=False,
+        description="Whether these are projects of Jira Service Management, whose comments customers see.",
+    )
+    projects: tuple[str, ...] = Field(default=(), description="Keys of the projects to look at; all where empty.")
+    transition_defaults: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="What to fill into a transition's screen where it is required: resolution: Done.",
+    )
+    workflow: Mapping[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="Which statuses follow a status, for steps that Jira has not shown yet."
+    )
+    link_via: Literal["remote_link", "none"] = Field(
+        default="remote_link", description="How an issue shows its ticket: as a web link, or not at all."
+    )
+    index_lag: timedelta = Field(
+        default=timedelta(minutes=15), description="How long a new issue may be missing from Jira's search."
+    )
+    overlap: timedelta = Field(default=timedelta(minutes=5), description="How far each poll looks back.")
+
+    @model_validator(mode="after")
+    def _has_an_account(self) -> Self:
+        if self.deployment == "cloud" and not self.email:
+            raise ValueError("`email` is needed with an API token of Jira Cloud: the account that the token belongs to")
+        return self
