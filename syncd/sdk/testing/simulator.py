@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import httpx
@@ -244,7 +245,9 @@ class Simulator(Desk):
         """Listen on loopback while inside; yields the address. Webhooks are the outbox's to send."""
         with socket.create_server((host, port)) as listener:
             self.url = f"http://{host}:{listener.getsockname()[1]}"
-            config = uvicorn.Config(self, log_level="warning", access_log=False, lifespan="off", ws="none")
+            config = uvicorn.Config(
+                self, log_level="warning", access_log=False, lifespan="off", ws="none", date_header=False
+            )
             server = _Server(config)
             running = asyncio.create_task(server.serve(sockets=[listener]))
             try:
@@ -259,6 +262,7 @@ class Simulator(Desk):
         if scope["type"] != "http":
             return
         body = await _body(receive)
+        send = _with_headers(send, {"date": format_datetime(self.clock().astimezone(UTC), usegmt=True)})
         await self._apply_late()
         exchange = self._open(scope, body)
         if not exchange.api:
