@@ -115,6 +115,8 @@ class WordsLens:
 
     def put(self, meaning: Meaning, theirs: Value = None) -> Value:
         wanted = meaning if isinstance(meaning, frozenset) else frozenset()
+        if self.get(theirs) == wanted:
+            return theirs
         if self.meanings is None:
             return wanted
         words = theirs if isinstance(theirs, frozenset) else frozenset()
