@@ -75,3 +75,12 @@ def _run(user: dict[str, Any], *command: object) -> None:
     )
     if done.returncode != 0:
         raise RuntimeError(f"{command[0]} failed: {done.stderr or done.stdout}")
+
+
+def restart(url: str) -> None:
+    """Kill the server of `server` as a crash would, and start it again on the same data."""
+    home = Path(url.partition("host=")[2])
+    command = [binaries() / "pg_ctl", "-D", home / "data", "-w", "-t", "30"]
+    options = (home / "data" / "postmaster.opts").read_text().split(" ", 1)[1].strip()
+    _run(_unprivileged(), *command, "-m", "immediate", "stop")
+    _run(_unprivileged(), *command, "-l", home / "log", "-o", options, "start")

@@ -145,10 +145,10 @@ class GroupedWriter(_Threads):
         with connection.begin():
             for piece in group:
                 try:
-                    with connection.begin_nested():
+                    with told(self.where), connection.begin_nested():
                         piece.result = piece.work(connection)
                 except Exception as error:
-                    if _transaction_lost(connection, error):
+                    if isinstance(error, Damaged) or _transaction_lost(connection):
                         raise
                     piece.error = error
 
@@ -188,10 +188,10 @@ def _rerun(error: BaseException) -> bool:
     return isinstance(cause, DBAPIError) and getattr(cause.orig, "sqlstate", None) in RERUN
 
 
-def _transaction_lost(connection: Connection, error: Exception) -> bool:
+def _transaction_lost(connection: Connection) -> bool:
     """Whether SQLite gave up the whole transaction (disk full, I/O error) and not only this piece."""
     driver = connection.connection.dbapi_connection
-    return driver is None or not driver.in_transaction or isinstance(error, MemoryError)
+    return driver is None or not driver.in_transaction
 
 
 def _fail(group: list[Piece], error: BaseException) -> None:

@@ -13,20 +13,23 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from syncd.errors import StoreError
 from syncd.store import meta
 from syncd.store.engines import Damaged
 from syncd.store.store import Store
+from tests import pg
 
 WRITE = """
 import asyncio, sys
 from syncd.store import meta
 from syncd.store.store import Store
+from tests import pg
 
 async def main(url):
     store = await Store.open(url)
@@ -102,16 +105,14 @@ async def test_a_full_disk_refuses_and_goes_on_when_there_is_room(small_disk: Pa
 async def _fill(store: Store) -> list[BaseException | None]:
     """200 pieces of two rows of 8 KB, in groups: what each of them was answered."""
 
-    def both(n: int) -> object:
-        def work(c: object) -> None:
-            meta.put(c, f"{n}-a", "x" * 8000)  # type: ignore[arg-type]  # a Connection
-            meta.put(c, f"{n}-b", "x" * 8000)  # type: ignore[arg-type]
-
-        return store.write(work)
+    def both(c: Connection, n: int) -> None:
+        meta.put(c, f"{n}-a", "x" * 8000)
+        meta.put(c, f"{n}-b", "x" * 8000)
 
     answers: list[BaseException | None] = []
     for start in range(0, 200, 10):
-        answers += await asyncio.gather(*(both(n) for n in range(start, start + 10)), return_exceptions=True)  # type: ignore[arg-type,call-overload]
+        group = (store.write(partial(both, n=n)) for n in range(start, start + 10))
+        answers += await asyncio.gather(*group, return_exceptions=True)
     return answers
 
 
@@ -120,6 +121,7 @@ import asyncio, resource, sys
 from syncd.errors import StoreError
 from syncd.store import meta
 from syncd.store.store import Store
+from tests import pg
 
 async def main(url):
     store = await Store.open(url)
@@ -153,3 +155,28 @@ async def test_an_io_error_stops_all_writing_until_a_restart(sqlite_url: str) ->
     assert (first, second) == (f"{Damaged.__name__} True", Damaged.__name__)
     stored = await keys(sqlite_url)
     assert {f"{n}-{end}" for n in numbers for end in "ab"} == stored
+
+
+async def test_a_server_that_comes_back_is_written_to_again() -> None:
+    """F12: PostgreSQL killed and started again; the pieces in between fail, nothing that was answered is lost."""
+    try:
+        with pg.server() as url:
+            store = await Store.open(url)
+            await store.write(lambda c: meta.put(c, "before-a", "x"))
+            pg.restart(url)
+            answers = [await _try(store, f"after-{number}") for number in range(12)]
+            assert answers[-1] is None
+            assert all(isinstance(answer, StoreError) for answer in answers if answer is not None)
+            expected = {f"after-{number}" for number, answer in enumerate(answers) if answer is None}
+            await store.aclose()
+            assert await keys(url) >= expected | {"before-a"}
+    except pg.Absent as absent:
+        pytest.skip(str(absent))
+
+
+async def _try(store: Store, key: str) -> BaseException | None:
+    try:
+        await store.write(lambda c: meta.put(c, key, "x"))
+    except StoreError as error:
+        return error
+    return None

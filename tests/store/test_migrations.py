@@ -1,4 +1,4 @@
-"""A store is made and migrated as a whole, agrees with the tables in `schema`, and refuses what it does not understand."""
+"""A store is migrated as a whole, agrees with the tables in `schema`, and refuses what it does not understand."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ async def test_a_store_that_is_gone_is_not_begun_anew(sqlite_url: str) -> None:
     file = engines.file_of(sqlite_url)
     assert file is not None
     file.unlink()
-    with pytest.raises(StoreError, match="is gone.*restore"):
+    with pytest.raises(StoreError, match=r"is gone.*restore"):
         await Store.open(sqlite_url)
     mark_file(file).unlink()
     await (await Store.open(sqlite_url)).aclose()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
 
 import pytest
 from sqlalchemy import Connection, event, text
@@ -47,7 +48,7 @@ async def test_a_broken_constraint_in_a_group_reaches_its_caller_only(store: Sto
         )
 
     answers = await asyncio.gather(
-        *(store.write(broken if n == 3 else lambda c, n=n: meta.put(c, str(n), "x")) for n in range(8)),
+        *(store.write(broken if n == 3 else partial(meta.put, key=str(n), value="x")) for n in range(8)),
         return_exceptions=True,
     )
     assert [isinstance(answer, DBAPIError) for answer in answers] == [n == 3 for n in range(8)]
@@ -76,7 +77,7 @@ async def test_a_reader_sees_one_moment(store: Store) -> None:
     assert await reading == "value"
 
 
-async def test_who_waits_together_is_committed_together(tmp_path: object, sqlite_store: Store) -> None:
+async def test_who_waits_together_is_committed_together(sqlite_store: Store) -> None:
     """One flush for all who came while the writer was busy; who comes alone does not wait for company."""
     writer = sqlite_store._writer
     assert isinstance(writer, GroupedWriter)
@@ -89,7 +90,7 @@ async def test_who_waits_together_is_committed_together(tmp_path: object, sqlite
 
     busy = asyncio.ensure_future(sqlite_store.write(lambda c: threading.Event().wait(0.2)))
     await asyncio.sleep(0.05)
-    await asyncio.gather(*(sqlite_store.write(lambda c, n=n: meta.put(c, str(n), "x")) for n in range(100)), busy)
+    await asyncio.gather(*(sqlite_store.write(partial(meta.put, key=str(n), value="x")) for n in range(100)), busy)
     assert commits == 2
 
     await sqlite_store.write(lambda c: meta.put(c, "alone", "x"))
@@ -130,7 +131,7 @@ async def test_a_cancelled_caller_disturbs_nobody(store: Store) -> None:
 
 async def test_closing_commits_what_was_handed_in(store_url: str) -> None:
     store = await Store.open(store_url)
-    waiting = [asyncio.ensure_future(store.write(lambda c, n=n: meta.put(c, str(n), "x"))) for n in range(50)]
+    waiting = [asyncio.ensure_future(store.write(partial(meta.put, key=str(n), value="x"))) for n in range(50)]
     await asyncio.sleep(0)
     await store.aclose()
     await asyncio.gather(*waiting)
@@ -163,7 +164,7 @@ async def test_sqlite_is_durable_and_checks_foreign_keys(sqlite_store: Store) ->
     assert await sqlite_store.write(settings) == ["wal", 2, 1]
 
 
-async def test_a_locked_file_is_told_after_three_seconds(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_locked_file_is_told_after_three_seconds(sqlite_store: Store) -> None:
     other = engines.writing(sqlite_store.url)
     with other.connect() as c, c.begin():
         meta.put(c, "held", "x")
