@@ -139,7 +139,8 @@ def _collect(view: View, rule: FieldRule, merged: Merged, found: FieldDecisions)
         found.held.add(rule.name)
         found.others.append(Undecided(rule.name, merged.clash))
     for write in merged.writes:
-        if view.known.parked.get(f"{Scope.FIELD}:{rule.name}") == fingerprint(write.to, write.value):
+        there = view.fields(write.to).get(rule.lenses[write.to].field)
+        if view.known.parked.get(f"{Scope.FIELD}:{rule.name}") == fingerprint(write.to, write.value, there):
             found.held.add(rule.name)
         elif view.takes_writes(write.to):
             _place(view, rule, write, merged.clash, found)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from syncd.core.comments import CommentTwin
 from syncd.core.decision import Flag, Resting
 from syncd.core.life import Course, Gone
 from syncd.core.mapping import Mapping
-from syncd.core.model import NO_FIELDS, Base, Fields, Pair, Side, Snapshot
+from syncd.core.model import NO_FIELDS, Base, Fields, Pair, Side, Snapshot, Value
 
 Seen: TypeAlias = Snapshot | Gone | None
 """What this run read of a side; None: it was not read and looks as its base."""
@@ -22,6 +22,8 @@ class Known:
 
     Attributes:
         base: None for a side that never was read or, for engineering, does not exist yet.
+        last: rule -> both sides' values when they were last read, of fields whose bases were held back then. A side
+            that this run does not read looks as its base says, but for these.
         twins, files: by side and id of the original.
         copies, file_copies: ids on each side that syncd put there, for this link or for another one on that ticket.
         parked: "field:priority" -> fingerprint of what could not be done.
@@ -30,6 +32,7 @@ class Known:
     """
 
     base: Pair[Base | None]
+    last: MappingOf[str, Pair[Value]] = field(default_factory=dict)
     twins: MappingOf[tuple[Side, str], CommentTwin] = field(default_factory=dict)
     files: frozenset[tuple[Side, str]] = frozenset()
     copies: Pair[frozenset[str]] = field(default_factory=lambda: Pair(frozenset(), frozenset()))
@@ -56,8 +59,10 @@ class View:
 
     def now(self, side: Side) -> Base | None:
         """What a side looks like now: as read, or else as its base says."""
-        snapshot = self.snapshot(side)
-        return Base.of(snapshot) if snapshot else self.known.base[side]
+        snapshot, base = self.snapshot(side), self.known.base[side]
+        if snapshot:
+            return Base.of(snapshot)
+        return replace(base, fields={**base.fields, **last_seen(self.mapping, self.known.last, side)}) if base else None
 
     def fields(self, side: Side) -> Fields:
         now = self.now(side)
@@ -70,3 +75,8 @@ class View:
         """The flag, unless the very same thing is parked already."""
         parked = self.known.parked.get(f"{flag.scope}:{flag.item}")
         return () if parked == flag.fingerprint else (flag,)
+
+
+def last_seen(mapping: Mapping, last: MappingOf[str, Pair[Value]], side: Side) -> Fields:
+    """The values of held fields in a side's own names."""
+    return {rule.lenses[side].field: last[rule.name][side] for rule in mapping.fields if rule.name in last}

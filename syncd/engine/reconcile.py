@@ -17,7 +17,7 @@ from syncd.core.model import NO_FIELDS, Base, Fields, Internal, Kind, Life, Pair
 from syncd.engine import brake, talk
 from syncd.engine.apply import apply
 from syncd.engine.recover import recover
-from syncd.engine.run import Run, load
+from syncd.engine.run import Run, load, resting_of
 from syncd.engine.sides import read, read_before_writing, read_hinted
 from syncd.engine.site import Site
 from syncd.engine.update import check_blind_writes
@@ -190,12 +190,17 @@ def _note(flag: Flag) -> Note:
 def _conclude(run: Run, c: Connection, plan: Plan) -> None:
     """What both sides look like now is their base, but for what is still to be carried."""
     now = run.site.now()
+    hints.consume(c, [hint.id for hint in run.hints])
+    if resting_of(run.link) is not None:
+        links.rest(c, run.lease, run.link.reason)  # looked at, and still resting: what changed meanwhile stays a change
+        return
     linked = run.link.refs.engineering is not None
     base = Pair(*(_new_base(run, side, plan.held, linked=linked) for side in Side))
     diverged = linked and (bool(plan.held) or _drifts(run, base))
     run.link = replace(
         run.link,
         base=base,
+        held={name: pair for name in plan.held if (pair := _values(run, name)) is not None},
         mapping_digest=run.mapping.digest,
         state=LinkState.LINKED if linked else LinkState.WATCHED,
         behind_since=None,
@@ -205,7 +210,14 @@ def _conclude(run: Run, c: Connection, plan: Plan) -> None:
     links.save(c, run.link, run.lease)
     if run.issue_fields:
         links.agree(c, run.link, run.issue_fields)
-    hints.consume(c, [hint.id for hint in run.hints])
+
+
+def _values(run: Run, name: str) -> Pair[Value] | None:
+    """What both sides say now of a field that is held back."""
+    rule = run.mapping.rule(name)
+    if rule is None or any(rule.lenses[side].field not in run.fields(side) for side in Side):
+        return None
+    return Pair(*(run.fields(side)[rule.lenses[side].field] for side in Side))
 
 
 def _new_base(run: Run, side: Side, held: frozenset[str], *, linked: bool) -> Base | None:

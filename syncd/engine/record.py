@@ -39,11 +39,11 @@ async def flag(run: Run, decision: Flag) -> None:
 
 
 def refused_field(run: Run, side: Side, name: str, *, value: Value, rule: str, reason: str, remedy: str) -> Flag:
-    """The flag for a field that a vendor does not take; another value is tried again by itself."""
+    """The flag for a field that a vendor does not take; another value, or another state of it, is tried by itself."""
     return Flag(
         scope=Scope.FIELD,
         item=rule.removeprefix("fields."),
-        fingerprint=fingerprint(side, value),
+        fingerprint=fingerprint(side, value, run.fields(side).get(name)),
         reason=reason,
         remedy=remedy or f"change `{name}` on either ticket, or the mapping; then `syncd retry {run.link.id}`",
         side=side,

@@ -13,7 +13,7 @@ from syncd.core import comments as texts
 from syncd.core.decision import Flag, Resting, Update
 from syncd.core.mapping import FieldRule, Mapping
 from syncd.core.model import NO_FIELDS, Base, Fields, Pair, Side, Snapshot, Value
-from syncd.core.view import Known, Seen
+from syncd.core.view import Known, Seen, last_seen
 from syncd.engine.site import Site
 from syncd.sdk.connector import ALL_PARTS, Changed, Connector, Part
 from syncd.store import hints, intents, links, parked, twins
@@ -83,6 +83,7 @@ class Run:
     def known(self) -> Known:
         return Known(
             base=self.base,
+            last=self.link.held,
             twins={(twin.from_side, twin.source_id): _comment_twin(twin) for twin in self.comment_twins},
             files=frozenset((twin.from_side, twin.source_id) for twin in self.file_twins),
             copies=self.copies,
@@ -115,8 +116,10 @@ class Run:
         return ref
 
     def fields(self, side: Side) -> Fields:
-        now = self.snapshot(side) or self.base[side]
-        return now.fields if now else NO_FIELDS
+        snapshot, base = self.snapshot(side), self.base[side]
+        if snapshot is not None:
+            return snapshot.fields
+        return {**base.fields, **last_seen(self.mapping, self.link.held, side)} if base else NO_FIELDS
 
     def revision(self, side: Side) -> str:
         now = self.snapshot(side) or self.base[side]
@@ -166,6 +169,9 @@ class Run:
         }
         present = {name: value for name, value in others.items() if name in self.fields(side.other)}
         self.base = self.base.put(side.other, _with(self.base[side.other], present))
+        settled = {rule.name for rule in self.mapping.fields if rule.lenses[side].field in fields}
+        left = {name: values for name, values in self.link.held.items() if name not in settled}
+        self.link = replace(self.link, held=left)
 
     def agree(self, rule: FieldRule, values: Pair[Value]) -> None:
         """Take these values of one field as what both sides agreed on."""

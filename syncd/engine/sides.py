@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from syncd.core.life import Gone
 from syncd.core.model import Side, Snapshot
-from syncd.engine.run import Run
+from syncd.engine.run import Run, resting_of
 from syncd.sdk.connector import ALL_PARTS, ONLY_FIELDS, Capability, Part
 from syncd.sdk.errors import Moved, NotFound, Unavailable
 from syncd.store import links
@@ -18,13 +18,13 @@ class Unproven(Unavailable):
 
 
 async def read_hinted(run: Run) -> None:
-    """Read what this run is about: the sides with hints, and all of a link that was never read or is another now."""
+    """Read what this run is about: the sides with hints; all of a link that was never read, is another now, or rests."""
     fresh = run.link.mapping_digest != run.mapping.digest
     for side in Side:
         parts = run.wanted_parts(side)
         if run.link.refs.engineering is None:
             parts &= ONLY_FIELDS  # the thread of a ticket without an issue interests nobody
-        elif fresh or run.base[side] is None:
+        elif fresh or run.base[side] is None or resting_of(run.link) is not None:
             parts = ALL_PARTS
         if parts:
             await read(run, side, parts)

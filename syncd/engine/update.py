@@ -236,7 +236,7 @@ async def _keep_overrun(run: Run, decision: Update, name: str, edit: Edit) -> bo
         return False
     side = decision.side
     theirs = run.fields(side.other).get(rule.lenses[side.other].field)
-    values = Pair[Value](edit.new, theirs) if side is Side.SUPPORT else Pair[Value](theirs, edit.new)
+    values: Pair[Value] = Pair(theirs, theirs).put(side, edit.new)
     winner = side.other if rule.owner is Owner.NEWEST else rule.owner.side
     await run.site.store.write(lambda c: record.keep_clash(run, c, rule.name, Clash(winner=winner, values=values)))
     if winner is not side:

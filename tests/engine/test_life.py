@@ -1,0 +1,174 @@
+"""The whole life of a pair: reopened, merged, moved, deleted, restored, closed for good; several tickets on one issue."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from syncd.core.model import Pair
+from syncd.engine import intake
+from syncd.store import links
+from syncd.store.records import Link, LinkState
+from tests.engine.world import World, mapping, world
+
+
+@pytest.fixture
+async def pair(store_url: str) -> AsyncIterator[World]:
+    async with world(store_url) as made:
+        yield made
+
+
+async def join(pair: World, ref: str, issue: str) -> Link:
+    """Hang one more ticket on an issue, as `syncd link` does."""
+    rules = mapping()
+
+    def store(c: object) -> Link:
+        link = links.add(
+            c,  # type: ignore[arg-type]
+            mapping=rules.name,
+            digest=rules.digest,
+            connections=rules.connections,
+            refs=Pair(ref, issue),
+            now=pair.clock(),
+        )
+        intake.look(pair.site, c, link)  # type: ignore[arg-type]
+        return link
+
+    link = await pair.store.write(store)
+    await pair.sync()
+    return link
+
+
+async def test_a_deleted_ticket_rests_its_link_and_tells_the_other_side(pair: World) -> None:
+    ref, issue = await pair.linked()
+    other, _ = await pair.linked()  # the control: something that is surely there
+    pair.support.delete(ref)
+    await pair.sync()
+    link = await pair.link(ref)
+    assert link.state is LinkState.RESTING
+    assert "deleted" in link.reason
+    assert any("was deleted" in comment.body.text for comment in pair.engineering.ticket(issue).comments)
+    assert (await pair.link(other)).state is LinkState.LINKED
+
+
+async def test_a_restored_ticket_takes_its_link_up_again(pair: World) -> None:
+    ref, issue = await pair.linked()
+    await pair.linked()
+    pair.support.delete(ref)
+    await pair.sync()
+    pair.engineering.edit(issue, status="open")
+    await pair.sync()
+    pair.support.restore(ref)
+    await pair.sync()
+    assert (await pair.link(ref)).state is LinkState.LINKED
+    assert pair.ticket(ref, "status") == "open"
+
+
+async def test_a_ticket_that_is_missing_for_all_is_not_taken_for_deleted(pair: World) -> None:
+    ref, _ = await pair.linked()
+    pair.support.delete(ref)
+    other = pair.support.open(title="the only other one", priority="low")
+    pair.support.delete(other)
+    await pair.deliver()
+    await pair.workers.once()
+    assert (await pair.link(ref)).state in (LinkState.LINKED, LinkState.RESTING)
+
+
+async def test_a_merge_is_followed(pair: World) -> None:
+    ref, issue = await pair.linked()
+    into = pair.support.open(title="the older one", priority="low")
+    await pair.sync()
+    pair.support.merge(ref, into=into)
+    await pair.sync()
+    link = await pair.link(into)
+    assert link.refs.engineering == issue
+    pair.support.edit(into, title="both of them")
+    await pair.sync()
+    assert pair.issue(issue, "title") == "both of them"
+
+
+async def test_a_moved_issue_keeps_its_link_and_shows_its_new_label(pair: World) -> None:
+    ref, issue = await pair.linked()
+    pair.engineering.move(issue, "HELP")
+    await pair.sync()
+    assert (await pair.link(ref)).state is LinkState.LINKED
+    label = pair.engineering.ticket(issue).label
+    assert any(backlink.label == label for backlink in pair.support.ticket(ref).backlinks.values())
+
+
+async def test_a_ticket_that_is_closed_for_good_carries_its_last_change_and_rests(pair: World) -> None:
+    ref, issue = await pair.linked()
+    pair.support.edit(ref, status="open")
+    await pair.sync()
+    pair.support.edit(ref, status="solved")
+    pair.support.lock(ref)
+    await pair.sync()
+    assert pair.issue(issue, "status") == "solved"
+    assert (await pair.link(ref)).state is LinkState.RESTING
+
+
+async def test_a_reopened_issue_reopens_its_ticket(pair: World) -> None:
+    ref, issue = await pair.linked()
+    pair.engineering.edit(issue, status="solved")
+    await pair.sync()
+    assert pair.ticket(ref, "status") == "solved"
+    pair.engineering.edit(issue, status="open")
+    await pair.sync()
+    assert pair.ticket(ref, "status") in ("open", "pending")
+
+
+async def test_the_highest_priority_of_several_tickets_wins_without_ping_pong(pair: World) -> None:
+    ref, issue = await pair.linked()
+    second = pair.support.open(title="same here", priority="low")
+    await pair.sync()
+    await join(pair, second, issue)
+    assert pair.issue(issue, "priority") == "urgent"
+    assert pair.ticket(second, "priority") == "low"
+    pair.support.edit(ref, priority="normal")
+    await pair.sync()
+    assert pair.issue(issue, "priority") == "normal"
+    assert pair.ticket(second, "priority") == "low"
+    pair.support.edit(second, priority="high")
+    await pair.sync()
+    assert pair.issue(issue, "priority") == "high"
+    assert pair.ticket(ref, "priority") == "normal"
+    quiet = len(pair.support.writes), len(pair.engineering.writes)
+    await pair.sync()
+    assert (len(pair.support.writes), len(pair.engineering.writes)) == quiet
+
+
+async def test_an_engineer_who_lowers_the_issue_lowers_the_tickets_that_decided(pair: World) -> None:
+    ref, issue = await pair.linked()
+    second = pair.support.open(title="same here", priority="low")
+    await pair.sync()
+    await join(pair, second, issue)
+    pair.engineering.edit(issue, priority="normal")
+    await pair.sync()
+    assert (pair.ticket(ref, "priority"), pair.ticket(second, "priority")) == ("normal", "low")
+
+
+async def test_the_issue_is_done_only_when_all_tickets_are(pair: World) -> None:
+    ref, issue = await pair.linked()
+    second = pair.support.open(title="same here", priority="low")
+    await pair.sync()
+    await join(pair, second, issue)
+    for each in (ref, second):
+        pair.support.edit(each, status="open")
+    await pair.sync()
+    pair.support.edit(ref, status="solved")
+    await pair.sync()
+    assert pair.issue(issue, "status") != "solved"
+    pair.support.edit(second, status="solved")
+    await pair.sync()
+    assert pair.issue(issue, "status") == "solved"
+
+
+async def test_comments_of_one_ticket_do_not_reach_the_other_through_the_issue(pair: World) -> None:
+    ref, issue = await pair.linked()
+    second = pair.support.open(title="same here", priority="low")
+    await pair.sync()
+    await join(pair, second, issue)
+    pair.support.say(ref, "my password is hunter2", public=True)
+    await pair.sync()
+    assert not any("hunter2" in comment.body.text for comment in pair.support.ticket(second).comments)
