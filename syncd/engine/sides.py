@@ -18,7 +18,7 @@ class Unproven(Unavailable):
 
 
 async def read_hinted(run: Run) -> None:
-    """Read what this run is about: the sides with hints; all of a link that was never read, is another now, or rests."""
+    """Read what this run is about: the sides with hints; all of a link never read, that is another now, or that rests."""
     fresh = run.link.mapping_digest != run.mapping.digest
     for side in Side:
         parts = run.wanted_parts(side)

@@ -1,4 +1,4 @@
-"""The whole life of a pair: reopened, merged, moved, deleted, restored, closed for good; several tickets on one issue."""
+"""The whole life of a pair: reopened, merged, moved, deleted, restored, closed; several tickets on one issue."""
 
 from __future__ import annotations
 

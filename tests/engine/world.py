@@ -145,7 +145,7 @@ class World:
         return await self.store.read(parked.list_parked)
 
     async def conflicts(self) -> list[ConflictRow]:
-        found = await self.store.read(lambda c: links.list_links(c))
+        found = await self.store.read(links.list_links)
         rows: list[ConflictRow] = []
         for link in found:
             rows += await self.store.read(lambda c, link=link: conflicts.of(c, link.id, open_only=False))  # type: ignore[misc]
