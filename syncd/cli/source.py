@@ -75,14 +75,21 @@ def _secrets(lines: list[str], at: int) -> list[tuple[int, int]]:
     found = [(match.start(), match.end()) for match in _USERINFO.finditer(text)]
     for match in _SECRET_KEY.finditer(text):
         start = match.end()
-        inline = "{" in text[: match.start() + 1]
-        stop = re.search(r"[,}]", text[start:]) if inline else None
-        end = start + stop.start() if stop else len(text)
+        end = start + _length(text[start:], flow="{" in text[: match.start() + 1])
         value = text[start:end].strip().strip("\"'")
         if value and not value.startswith(("${", "file:", "{", "[", "#", "|", ">")):
             found = [span for span in found if span[1] <= start or span[0] >= end]
             found.append((start, end))
     return sorted(found)
+
+
+def _length(text: str, *, flow: bool) -> int:
+    """How far the value goes with which `text` begins: to its closing quote, to a comma in a flow table, or all."""
+    if text[:1] in ("'", '"'):
+        closing = text.find(text[0], 1)
+        return closing + 1 if closing > 0 else len(text)
+    stop = re.search(r"[,}]", text) if flow else None
+    return stop.start() if stop else len(text)
 
 
 def _below_secret(lines: list[str], at: int) -> bool:

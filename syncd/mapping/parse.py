@@ -20,7 +20,7 @@ from syncd.mapping.nodes import Document, Entry, Items, Mark, Node, Scalar, Tabl
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 40
 MAX_ALIASES = 100
-MAX_NODES = 100_000  # with every alias written out
+MAX_NODES = 50_000  # with every alias written out
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _RESOLVER = yaml.resolver.Resolver()
@@ -108,7 +108,7 @@ def _refuse_tabs(text: str, file: str) -> None:
     complaints = [
         _at(file, Mark(number, line.index("\t") + 1), "a tab in the indentation", "spaces", "use two spaces")
         for number, line in enumerate(text.splitlines(), start=1)
-        if "\t" in line[: len(line) - len(line.lstrip())] and line.strip() and not line.lstrip().startswith("#")
+        if "\t" in line[: len(line) - len(line.lstrip())]
     ]
     if complaints:
         raise Refused(*complaints)
