@@ -1,4 +1,4 @@
-"""Characters that a text may not carry: unstorable ones, control characters, and invisible ones that deceive a reader."""
+"""Characters that a text may not carry: unstorable ones, control characters, and invisible ones that deceive."""
 
 from __future__ import annotations
 
@@ -58,11 +58,17 @@ def _stays(text: str, at: int) -> bool:
 
 
 def _joinable(text: str, at: int) -> bool:
-    return 0 <= at < len(text) and text[at] > "\x7f" and unicodedata.category(text[at])[0] in "LMS"
+    if not 0 <= at < len(text) or _BLANK_LETTERS.match(text[at]):
+        return False
+    return text[at] > "\x7f" and unicodedata.category(text[at])[0] in "LMS"
 
 
 def _right_to_left(text: str, at: int) -> bool:
-    return 0 <= at < len(text) and unicodedata.category(text[at]) != "Cf" and unicodedata.bidirectional(text[at]) in "RAL"
+    return (
+        0 <= at < len(text)
+        and unicodedata.category(text[at]) != "Cf"
+        and unicodedata.bidirectional(text[at]) in {"R", "AL"}
+    )
 
 
 def clip(text: str, length: int) -> str:

@@ -1,4 +1,4 @@
-"""CommonMark with tables and strikethrough <-> document. Written Markdown is canonical: the same words, the same text."""
+"""CommonMark with tables and strikethrough <-> document. What is written is canonical: same words, same text."""
 
 from __future__ import annotations
 
@@ -43,9 +43,11 @@ _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": _MAX_NESTING}).enable(["table", "strikethrough"])
-    parser.disable("html_block")  # HTML is text here; the inline rule finds <br>, the only line end that a cell can have
-    parser.normalizeLink = str  # type: ignore[method-assign]  # addresses stay as written; `links.clean` judges them
-    parser.normalizeLinkText = str  # type: ignore[method-assign]
+    parser.disable(
+        "html_block"
+    )  # HTML is text here; the inline rule finds <br>, the only line end that a cell can have
+    parser.normalizeLink = str  # type: ignore[assignment]  # addresses stay as written; `links.clean` judges them
+    parser.normalizeLinkText = str  # type: ignore[assignment]
     return parser
 
 

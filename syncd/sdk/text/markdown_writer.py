@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from syncd.sdk.text.normal import normalise
 from syncd.sdk.text.tree import (
@@ -60,26 +60,43 @@ def render(document: Document) -> str:
 # --- blocks --------------------------------------------------------------------------------------------------------
 
 
-def _blocks(blocks: Sequence[Block], *, tight: bool = False) -> Iterator[str]:
-    bullet, point = "-", "."
+def _blocks(blocks: Sequence[Block], *, tight: bool = False, inside: str = "") -> Iterator[str]:
+    """Lines of some blocks; `inside` is the mark of the list item whose content they are."""
+    marks = _Marks(inside)
     for at, block in enumerate(blocks):
-        before = blocks[at - 1] if at else None
-        if before and not tight:
+        if at and not tight:
             yield ""
-        # two lists of one kind in a row would be one: the second has other marks
-        other = isinstance(before, List) and isinstance(block, List) and (before.start is None) == (block.start is None)
-        bullet, point = ("*" if bullet == "-" else "-", ")" if point == "." else ".") if other else ("-", ".")
-        yield from _block(block, bullet=bullet, point=point)
+        if isinstance(block, List):
+            marks = marks.after(blocks[at - 1] if at else None, block)
+        yield from _block(block, marks)
 
 
-def _block(block: Block, *, bullet: str, point: str) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """How the next list marks its items: unlike the list right before it, which it would continue otherwise.
+
+    Nor like the item that it opens: `- - -` is a rule.
+    """
+
+    inside: str
+    bullet: str = ""
+    point: str = "."
+
+    def after(self, before: Block | None, block: List) -> _Marks:
+        again = isinstance(before, List) and (before.start is None) == (block.start is None)
+        first = "*" if before is None and self.inside == "-" else "-"
+        bullet = ("*" if self.bullet == "-" else "-") if again else first
+        return replace(self, bullet=bullet, point=(")" if self.point == "." else ".") if again else ".")
+
+
+def _block(block: Block, marks: _Marks) -> Iterator[str]:
     match block:
         case Paragraph(children):
             yield from _inlines(children).split("\n")
         case Heading(level, children):
             yield f"{'#' * level} {_CLOSING_HASHES.sub(chr(92) + '#', _inlines(children))}"
         case List():
-            yield from _list(block, bullet=bullet, point=point)
+            yield from _list(block, marks)
         case CodeBlock(text, language):
             fence = "`" * max(3, 1 + max(map(len, _FENCE.findall(text)), default=0))
             yield fence + language
@@ -95,14 +112,14 @@ def _block(block: Block, *, bullet: str, point: str) -> Iterator[str]:
             yield "___"  # the only one that stands in a list item without being taken for its mark
 
 
-def _list(block: List, *, bullet: str, point: str) -> Iterator[str]:
+def _list(block: List, marks: _Marks) -> Iterator[str]:
     tight = _is_tight(block)
     for at, item in enumerate(block.items):
         if at and not tight:
             yield ""
-        marker = bullet if block.start is None else f"{block.start + at}{point}"
+        marker = marks.bullet if block.start is None else f"{block.start + at}{marks.point}"
         indent = " " * (len(marker) + 1)
-        lines = list(_blocks(item, tight=tight)) or [""]
+        lines = list(_blocks(item, tight=tight, inside=marker)) or [""]
         yield f"{marker} {lines[0]}" if lines[0] else marker
         yield from (indent + line if line else "" for line in lines[1:])
 

@@ -1,11 +1,10 @@
-"""One shape for every document that means the same: the order of marks, spaces at edges, empty parts, bare addresses."""
+"""One shape for all documents that mean the same: the order of marks, spaces at edges, empty parts, bare addresses."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 
 from syncd.sdk.text import links
 from syncd.sdk.text.characters import printable
@@ -36,6 +35,7 @@ Mark = type[Strong] | type[Emphasis] | type[Strike]
 Atom = Text | Code | Image | Break | Mention
 
 _MARKS: tuple[Mark, ...] = (Strong, Emphasis, Strike)  # from the outside in; a link is outside of all
+_BLANKS = re.compile(r"[ \n\t]+")
 _NEWLINES = re.compile(r"[\n\t]")
 _LANGUAGE = re.compile(r"[^A-Za-z0-9+#._\-]")
 _MAX_START = 999_999_999
@@ -87,6 +87,18 @@ def _shows(run: Run) -> bool:
             return False
 
 
+def unflatten(runs: Iterable[Run]) -> tuple[Inline, ...]:
+    """Inlines of some runs, each for itself: what a reader hands to `normalise`."""
+    return tuple(_wrapped(run) for run in runs)
+
+
+def _wrapped(run: Run) -> Inline:
+    inline: Inline = run.atom
+    for mark in reversed(run.around):
+        inline = _wrap(mark, (inline,))
+    return inline
+
+
 def nest(runs: Sequence[Run]) -> tuple[Inline, ...]:
     """Inlines of some runs: a link around strong around emphasis around strike."""
     return _nest(_tidy(runs))
@@ -134,9 +146,9 @@ def _paragraphs(paragraph: Paragraph) -> Iterator[Paragraph]:
     """One for each group of lines: an empty line inside a paragraph ends it."""
     group: list[Run] = []
     for run in (*_tidy(list(flatten(paragraph.children)), breaks=True), Run(Break()), Run(Break())):
-        if run.atom == Break() and group and group[-1].atom == Break():
+        if isinstance(run.atom, Break) and group and isinstance(group[-1].atom, Break):
             if not all(map(_is_space, group)):
-                yield Paragraph(nest(group))
+                yield Paragraph(_nest(_single_breaks(group)))
             group = []
         else:
             group.append(run)
@@ -161,46 +173,52 @@ def _tidy(runs: Sequence[Run], *, breaks: bool = False) -> list[Run]:
 
     With `breaks` the line ends at the edges and the double ones stay.
     """
-    tidy = _strip_lines(_linkify(_join(cleaned for run in runs for cleaned in _clean(run))))
+    tidy = _bridge(_strip_lines(_linkify(_join(map(_clean, runs)))))
     return tidy if breaks else _single_breaks(tidy)
 
 
-def _clean(run: Run) -> Iterator[Run]:
+def _clean(run: Run) -> Run:
     match run.atom:
         case Text(text):
-            yield replace(run, atom=Text(_one_line(text)))
-        case Mention(name):
-            yield replace(run, atom=Text("@" + _one_line(name)))
+            cleaned = _BLANKS.sub(" ", printable(text))
+            return run if cleaned == text else replace(run, atom=Text(cleaned))
+        case Break():
+            return run
         case Code(text):
-            yield replace(run, atom=Code(_one_line(text)))
+            return replace(run, atom=Code(_NEWLINES.sub(" ", printable(text))))
+        case Mention(name):
+            return replace(run, atom=Text("@" + _BLANKS.sub(" ", printable(name)).strip()))
         case Image(alt, url):
             target = links.clean(url)
-            words = _one_line(alt).strip()
-            yield replace(run, atom=Image(words, target) if target else Text(words))
-        case Break():
-            yield run
-
-
-def _one_line(text: str) -> str:
-    return _NEWLINES.sub(" ", printable(text))
+            words = _BLANKS.sub(" ", printable(alt)).strip()
+            return replace(run, atom=Image(words, target) if target else Text(words))
 
 
 def _join(runs: Iterable[Run]) -> list[Run]:
     joined: list[Run] = []
     for run in runs:
-        if run.atom in {Text(""), Code("")}:
-            continue
-        last = joined[-1] if joined else None
-        if last and (last.marks, last.url) == (run.marks, run.url):
-            match last.atom, run.atom:
-                case (Text(before), Text(after)):
-                    joined[-1] = replace(run, atom=Text(before + after))
-                    continue
-                case (Code(before), Code(after)):  # two code spans side by side would be one in Markdown
-                    joined[-1] = replace(run, atom=Code(before + after))
-                    continue
-        joined.append(run)
+        atom = run.atom
+        if not isinstance(atom, Text | Code):
+            joined.append(run)
+        elif atom.text:
+            last = joined[-1] if joined else None
+            # two code spans side by side would be one in Markdown
+            together = _together(last.atom, atom) if last and last.marks == run.marks and last.url == run.url else None
+            if together:
+                joined[-1] = replace(run, atom=together)
+            else:
+                joined.append(run)
     return joined
+
+
+def _together(before: Atom, after: Text | Code) -> Text | Code | None:
+    match before, after:
+        case (Text(first), Text(second)):
+            return Text(first + (second.lstrip(" ") if first.endswith(" ") else second))
+        case (Code(first), Code(second)):
+            return Code(first + second)
+        case _:
+            return None
 
 
 def _linkify(runs: Iterable[Run]) -> list[Run]:
@@ -228,32 +246,44 @@ def _split_edges(run: Run) -> list[Run]:
 
 
 def _is_space(run: Run) -> bool:
-    return run.atom == Break() or (isinstance(run.atom, Text) and run.atom.text.isspace())
+    return isinstance(run.atom, Break) or (isinstance(run.atom, Text) and run.atom.text.isspace())
 
 
 def _strip_lines(runs: Sequence[Run]) -> list[Run]:
-    """No blank at the start or end of a line; a no-break space is no blank, it indents."""
-    forward = _strip_after_breaks(runs, str.lstrip)
-    return _join(reversed(_strip_after_breaks(list(reversed(forward)), str.rstrip)))
+    """No blank at the start or end of a line, nor after another; a no-break space is no blank, it indents."""
+    forward = _strip_after(runs, str.lstrip, lambda text: text.endswith(" "))
+    return _join(reversed(_strip_after(list(reversed(forward)), str.rstrip, lambda _: False)))
 
 
-def _strip_after_breaks(runs: Sequence[Run], strip: Callable[[str, str], str]) -> list[Run]:
+def _strip_after(runs: Sequence[Run], strip: Callable[[str, str], str], blank: Callable[[str], bool]) -> list[Run]:
     stripped: list[Run] = []
     fresh = True
     for run in runs:
-        kept = replace(run, atom=Text(strip(run.atom.text, " "))) if fresh and isinstance(run.atom, Text) else run
-        if kept.atom != Text(""):
-            stripped.append(kept)
-            fresh = kept.atom == Break()
+        if not isinstance(run.atom, Text):
+            stripped.append(run)
+            fresh = isinstance(run.atom, Break)
+        elif kept := strip(run.atom.text, " ") if fresh else run.atom.text:
+            stripped.append(run if kept == run.atom.text else replace(run, atom=Text(kept)))
+            fresh = blank(kept)
     return stripped
+
+
+def _bridge(runs: list[Run]) -> list[Run]:
+    """A line end has the marks that are on both sides of it: whether a mark goes on or starts anew means the same."""
+    for at, run in enumerate(runs):
+        if isinstance(run.atom, Break):
+            before = runs[at - 1] if at else Run(Break())
+            after = next((later for later in runs[at + 1 : at + 2]), Run(Break()))
+            runs[at] = Run(run.atom, before.marks & after.marks, before.url if before.url == after.url else "")
+    return runs
 
 
 def _single_breaks(runs: Sequence[Run]) -> list[Run]:
     kept: list[Run] = []
     for run in runs:
-        if run.atom != Break() or (kept and kept[-1].atom != Break()):
+        if not isinstance(run.atom, Break) or (kept and not isinstance(kept[-1].atom, Break)):
             kept.append(run)
-    while kept and kept[-1].atom == Break():
+    while kept and isinstance(kept[-1].atom, Break):
         kept.pop()
     return kept
 

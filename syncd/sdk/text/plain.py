@@ -13,6 +13,7 @@ from syncd.sdk.text.tree import (
     Code,
     CodeBlock,
     Document,
+    Emphasis,
     Heading,
     Image,
     Inline,
@@ -26,7 +27,6 @@ from syncd.sdk.text.tree import (
     Strong,
     Table,
     Text,
-    Emphasis,
 )
 
 _SPACES = re.compile(r"^ +| {2,}", re.MULTILINE)
@@ -43,7 +43,9 @@ def _paragraphs(lines: Iterable[str]) -> Iterator[Paragraph]:
     group: list[Inline] = []
     for line in (*lines, ""):
         if line:
-            group += [Break(), Text(_SPACES.sub(_unbreakable, line))] if group else [Text(_SPACES.sub(_unbreakable, line))]
+            group += (
+                [Break(), Text(_SPACES.sub(_unbreakable, line))] if group else [Text(_SPACES.sub(_unbreakable, line))]
+            )
         elif group:
             yield Paragraph(tuple(group))
             group = []

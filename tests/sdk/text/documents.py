@@ -32,10 +32,18 @@ FRAGMENTS = [
     "C:\\temp\\new", "| a | b |", "{{x}}", "{code}", "h1. ", "bq. ", "!a.png!", '"a":http://b', "@x@", "||", "\\\\",
     "foo*bar*baz", "  ", "(x)", ":)", "--", "{color:red}", "[~bob]", "==", "<pre>", "&nbsp;",
 ]  # fmt: skip
-words = st.lists(st.one_of(st.text(ALPHABET, min_size=1, max_size=8), st.sampled_from(FRAGMENTS)), min_size=1, max_size=4)
+words = st.lists(
+    st.one_of(st.text(ALPHABET, min_size=1, max_size=8), st.sampled_from(FRAGMENTS)), min_size=1, max_size=4
+)
 texts = words.map("".join)
 urls = st.sampled_from(
-    ["https://example.com/", "http://example.com/a_b*c(d)?e=1&copy=2#f", "mailto:a@example.com", "https://例え.jp/パス", "/relative"]
+    [
+        "https://example.com/",
+        "http://example.com/a_b*c(d)?e=1&copy=2#f",
+        "mailto:a@example.com",
+        "https://例え.jp/パス",
+        "/relative",
+    ]
 )
 languages = st.sampled_from(["", "python", "java", "c++", "sh"])
 codes = st.text(ALPHABET + "\n\n", max_size=30)

@@ -10,7 +10,9 @@ from syncd.sdk.text.normal import normalise
 from syncd.sdk.text.tree import Document
 from tests.sdk.text.documents import ALPHABET, FRAGMENTS, documents
 
-markdowns = st.lists(st.one_of(st.text(ALPHABET + "\n", max_size=10), st.sampled_from([*FRAGMENTS, "\n", "\n\n"])), max_size=15).map("".join)
+markdowns = st.lists(
+    st.one_of(st.text(ALPHABET + "\n", max_size=10), st.sampled_from([*FRAGMENTS, "\n", "\n\n"])), max_size=15
+).map("".join)
 
 
 @given(documents())

@@ -1,0 +1,214 @@
+"""Document -> Redmine's Textile, which has no escape character: what would act becomes a character reference."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from syncd.sdk.text import links
+from syncd.sdk.text.normal import Run, nest, normalise
+from syncd.sdk.text.phrases import lines, link_atoms
+from syncd.sdk.text.tree import (
+    Block,
+    Break,
+    Cell,
+    Code,
+    CodeBlock,
+    Document,
+    Emphasis,
+    Heading,
+    Image,
+    Inline,
+    List,
+    Mention,
+    Paragraph,
+    Quote,
+    Rendered,
+    Rule,
+    Strike,
+    Strong,
+    Table,
+    Text,
+)
+
+_MARKS: Final[dict[type[Inline], tuple[str, str]]] = {
+    Strong: ("*", "strong"),
+    Emphasis: ("_", "emphasis"),
+    Strike: ("-", "strike"),
+}
+_ACTIVE = re.compile(
+    r"""
+      <(?=[/!\w])
+    | &(?=\#?\w+;)
+    | (?<![^\W_])[*_\-+^~%?@!](?=\S)
+    | (?<=[^\W_])(?:\*\*|__|\?\?)                # a second mark of a kind, for what may stand before it
+    | =(?==)
+    | "(?=:)
+    | (?<=\w)\[(?=\d+\])
+    | (?<=[A-Z0-9])\(
+    | \|
+    | %(?=x%)
+    """,
+    re.VERBOSE,
+)
+_LINE_START = re.compile(r"[*#>=|{\-_]|(?:h[1-6]|bq|p|fn\d+|table|pre|notextile)[^\s.]*(\.)(?=[\s:])")
+_TAGS_IN_CODE = re.compile(r"<(?=/?(?:code|pre|kbd|notextile)\b)", re.IGNORECASE)
+_LANGUAGE = re.compile(r"\w+")
+
+
+def to_textile(document: Document) -> Rendered[str]:
+    """Textile with LF line ends; what it cannot say is named in `lost`."""
+    writer = _Writer()
+    return Rendered("\n\n".join(writer.blocks(normalise(document).blocks)), tuple(writer.lost))
+
+
+class _Writer:
+    def __init__(self) -> None:
+        self.lost: dict[str, None] = {}
+
+    def blocks(self, blocks: Iterable[Block], *, quoted: bool = False) -> Iterator[str]:
+        for block in blocks:
+            match block:
+                case Paragraph(children):
+                    yield self._lines(children)
+                case Heading(level, children):
+                    yield f"h{level}. {self._lines(children)}"
+                case List():
+                    yield from self._list(block, quoted=quoted)
+                case CodeBlock(text) if quoted:
+                    self.lost["code block in a quote"] = None
+                    yield self._lines(tuple(_code_lines(text)))
+                case CodeBlock(text, language):
+                    yield self._code_block(text, language)
+                case Quote(children):
+                    inner = "\n\n".join(self.blocks(children, quoted=True))
+                    yield "\n".join(f"> {line}" if line else ">" for line in inner.split("\n"))
+                case Table(header, rows):
+                    heading = [self._row(header, "_. ")] if any(header) else []
+                    yield "\n".join([*heading, *(self._row(row, " ") for row in rows)])
+                case Rule():
+                    yield "---"
+
+    def _code_block(self, text: str, language: str) -> str:
+        named = _LANGUAGE.fullmatch(language)
+        if language and not named:
+            self.lost[f"language {language} of code"] = None
+        return (
+            f'<pre><code class="{language}">{self._code(text)}</code></pre>'
+            if named
+            else f"<pre>{self._code(text)}</pre>"
+        )
+
+    def _code(self, text: str) -> str:
+        inert = _TAGS_IN_CODE.sub("＜", text)
+        if inert != text:
+            self.lost["tag in code"] = None
+        return inert
+
+    def _list(self, block: List, *, quoted: bool) -> Iterator[str]:
+        """The list, and below it what cannot stand in it."""
+        below: list[Block] = []
+        yield "\n".join(self._items(block, "", below))
+        yield from self.blocks(below, quoted=quoted)
+
+    def _items(self, block: List, marks: str, below: list[Block]) -> Iterator[str]:
+        marks += "*" if block.start is None else "#"
+        if block.start not in {None, 1}:
+            self.lost["first number of a list"] = None
+        for item in block.items:
+            paragraphs = [part for part in item if isinstance(part, Paragraph)]
+            if len(paragraphs) > 1:
+                self.lost["paragraphs in a list item"] = None
+            yield f"{marks} " + ("\n".join(self._lines(part.children) for part in paragraphs) or "&nbsp;")
+            for part in item:
+                if isinstance(part, List):
+                    yield from self._items(part, marks, below)
+                elif not isinstance(part, Paragraph):
+                    self.lost[f"{type(part).__name__.lower()} in a list item, now below it"] = None
+                    below.append(part)
+
+    def _row(self, row: Sequence[Cell], start: str) -> str:
+        return "|" + "".join(f"{start}{self._lines(cell)} |" for cell in row)
+
+    # --- inlines ---------------------------------------------------------------------------------------------------
+
+    def _lines(self, children: Iterable[Inline]) -> str:
+        return "\n".join(map(self._line, lines(children)))
+
+    def _line(self, runs: list[Run]) -> str:
+        children = nest(list(link_atoms(runs, self.lost)))
+        written = self._phrases(children, before="", after="")
+        found = _LINE_START.match(written)
+        if not found or not isinstance(children[0], Text):
+            return written
+        at = found.start(1) if found[1] else 0
+        return written[:at] + _reference(written[at]) + written[at + 1 :]
+
+    def _phrases(self, children: Sequence[Inline], *, before: str, after: str) -> str:
+        """`before` and `after` are the characters around, "" for the end of a line."""
+        written = ""
+        for at, child in enumerate(children):
+            last = written[-1:] or before
+            following = children[at + 1] if at + 1 < len(children) else None
+            next_char = after if following is None else following.text[0] if isinstance(following, Text) else "*"
+            match child:
+                case Strong(inner) | Emphasis(inner) | Strike(inner):
+                    sign, name = _MARKS[type(child)]
+                    if _free(last, next_char):
+                        written += sign + self._phrases(inner, before=sign, after=sign) + sign
+                    else:
+                        self.lost[f"{name} inside a word"] = None
+                        written += self._phrases(inner, before=last, after=next_char)
+                case Image(alt, url):
+                    written += self._link(alt, url, after=next_char)
+                case Code(text):
+                    written += f"<code>{self._code(text)}</code>"
+                case Text(text):
+                    written += _escape(text, first=last in {"*", "_", "-"} and not written)
+                case Mention(name):
+                    written += _escape(f"@{name}", first=False)
+                case _:
+                    pass
+        return written
+
+    def _link(self, alt: str, url: str, *, after: str) -> str:
+        target = _whole_address(url)
+        gap = "" if not after or after.isspace() or after in ".,:;!?*_-" else " "
+        if alt in {url, ""} and target == url and links.scheme(url) in {"http", "https"}:
+            return url + gap
+        shown = (alt or url).replace("&", "&amp;").replace('"', "&quot;").replace("(", "&#40;")
+        return f'"{_escape_first(shown)}":{target}{gap}'
+
+
+def _code_lines(text: str) -> Iterator[Inline]:
+    for number, line in enumerate(text.split("\n")):
+        if number:
+            yield Break()
+        yield Code(line)
+
+
+def _free(before: str, after: str) -> bool:
+    """Whether Textile sees a mark there."""
+    return not after.isalnum() and before in {"", " ", "(", ">", "*", "_", "-"}
+
+
+def _whole_address(url: str) -> str:
+    """An address whose last character is not taken for punctuation of the sentence."""
+    if url[-1].isalnum() or url[-1] in "/=_-":
+        return url
+    return url[:-1] + "".join(f"%{byte:02X}" for byte in url[-1].encode())
+
+
+def _escape(text: str, *, first: bool) -> str:
+    escaped = _ACTIVE.sub(lambda found: "".join(map(_reference, found[0])), text)
+    return _escape_first(escaped) if first else escaped
+
+
+def _escape_first(text: str) -> str:
+    """A bracket after a mark would be a style."""
+    return _reference(text[0]) + text[1:] if text[:1] in {"(", "{", "["} else text
+
+
+def _reference(char: str) -> str:
+    return f"&#{ord(char)};"

@@ -1,0 +1,29 @@
+"""The way of every text to a vendor: parse, neutralise, cut to the vendor's limit, write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from syncd.sdk.text.defuse import Target, defuse
+from syncd.sdk.text.limit import shorten
+from syncd.sdk.text.markdown import parse
+from syncd.sdk.text.tree import Document, Rendered, Source
+
+
+def compose(
+    markdown: str,
+    *,
+    target: Target,
+    write: Callable[[Document], Rendered[Source]],
+    size: Callable[[Source], int],
+    limit: int,
+    link: str = "",
+) -> Rendered[Source]:
+    """`markdown` as the vendor takes it, inert there and no longer than `limit` in the vendor's units.
+
+    `link` is where the whole text can be read; a cut text ends with it.
+    """
+    safe = defuse(parse(markdown), target)
+    cut = shorten(safe.document, fits=lambda part: size(write(part).source) <= limit, limit=limit, link=link)
+    written = write(cut.document)
+    return Rendered(written.source, tuple(dict.fromkeys((*safe.lost, *cut.lost, *written.lost))))

@@ -1,0 +1,115 @@
+"""What wiki dialects share: phrases in mark characters, and lists by the marks at the start of a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import TypeAlias
+
+from syncd.sdk.text.normal import Mark, Run, flatten, unflatten
+from syncd.sdk.text.plain import words
+from syncd.sdk.text.tree import MAX_DEPTH, Block, Break, Code, Image, Inline, List, Paragraph, Text
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseMark:
+    """Characters that may start or end a phrase; they are words where their partner is missing.
+
+    `mark` is None for a phrase that the tree cannot say; `name` is what is lost then.
+    """
+
+    words: str
+    mark: Mark | None
+    name: str
+    opens: bool
+    closes: bool
+
+
+Phrase: TypeAlias = Run | PhraseMark
+
+
+def phrase_mark(words: str, kinds: dict[str, tuple[Mark | None, str]], *, before: str, after: str) -> PhraseMark:
+    """A mark as wiki dialects take it: it opens before a word and closes after one, never inside."""
+    mark, name = kinds[words]
+    opens = not before.isalnum() and bool(after) and not after.isspace()
+    closes = not after.isalnum() and bool(before) and not before.isspace()
+    return PhraseMark(words, mark, name, opens, closes)
+
+
+def join_phrases(phrases: Iterable[Phrase], lost: dict[str, None]) -> list[Run]:
+    """Runs of some phrases: closing marks find the nearest opening one of their kind on the same line."""
+    runs: list[Run] = []
+    opened: list[tuple[int, PhraseMark]] = []
+    for phrase in phrases:
+        if isinstance(phrase, Run):
+            if isinstance(phrase.atom, Break):
+                opened.clear()
+            runs.append(phrase)
+            continue
+        partner = next((at for at, (_, mark) in enumerate(opened) if mark.name == phrase.name), None)
+        if phrase.closes and partner is not None and opened[partner][0] < len(runs) - 1:
+            _close(runs, opened[partner][0], phrase, lost)
+            del opened[partner:]
+            continue
+        if phrase.opens and partner is None:
+            opened.append((len(runs), phrase))
+        runs.append(Run(Text(phrase.words)))
+    return runs
+
+
+def _close(runs: list[Run], start: int, phrase: PhraseMark, lost: dict[str, None]) -> None:
+    runs[start] = Run(Text(""))
+    if phrase.mark is None:
+        lost[phrase.name] = None
+        return
+    for at in range(start + 1, len(runs)):
+        runs[at] = replace(runs[at], marks=runs[at].marks | {phrase.mark})
+
+
+def lists(entries: Sequence[tuple[str, Sequence[Run]]], *, depth: int = 0) -> list[Block]:
+    """Lists of some lines: each with its marks, one for each level (`#` a number, else a bullet), and its words."""
+    found: list[Block] = []
+    for numbered, group in groupby(entries, key=lambda entry: entry[0][min(depth, len(entry[0]) - 1)] == "#"):
+        items: list[list[tuple[str, Sequence[Run]]]] = []
+        for entry in group:
+            if len(entry[0]) <= depth + 1 or not items or depth >= MAX_DEPTH:
+                items.append([entry])
+            else:
+                items[-1].append(entry)
+        found.append(List(tuple(_item(item, depth) for item in items), 1 if numbered else None))
+    return found
+
+
+def _item(entries: list[tuple[str, Sequence[Run]]], depth: int) -> tuple[Block, ...]:
+    (marks, words), *below = entries
+    if len(marks) > depth + 1 and depth < MAX_DEPTH:  # a level was left out
+        return tuple(lists(entries, depth=depth + 1))
+    return (Paragraph(unflatten(words)), *(lists(below, depth=depth + 1) if below else ()))
+
+
+# --- for writers ---------------------------------------------------------------------------------------------------
+
+
+def lines(children: Iterable[Inline]) -> list[list[Run]]:
+    """The runs of each line: phrases end with their line, so a mark over several lines is written on each."""
+    found: list[list[Run]] = [[]]
+    for run in flatten(children):
+        if isinstance(run.atom, Break):
+            found.append([])
+        else:
+            found[-1].append(run)
+    return found
+
+
+def link_atoms(runs: Iterable[Run], lost: dict[str, None]) -> Iterator[Run]:
+    """Each link as an image of its words, one atom: a link holds nothing but words, and marks stand around it."""
+    for url, group in groupby(runs, key=lambda run: run.url):
+        parts = list(group)
+        if not url:
+            yield from parts
+            continue
+        marks = frozenset.intersection(*(part.marks for part in parts))
+        if any(part.marks != marks or isinstance(part.atom, Code) for part in parts):
+            lost["emphasis in a link"] = None
+        yield Run(Image(words(unflatten(replace(part, url="") for part in parts)), url), marks)
