@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from syncd.core.model import Person, RichText
-from syncd_jira import text
+from syncd_jira.text import adf, read_adf, read_wiki, wiki
 
 
 class Dialect(Protocol):
@@ -38,10 +38,10 @@ class CloudDialect:
     api: str = "/rest/api/3"
 
     def read(self, value: Any) -> RichText:
-        return text.read_wiki(value) if isinstance(value, str) else text.read_adf(value)
+        return read_wiki(value) if isinstance(value, str) else read_adf(value)
 
     def write(self, markdown: str, *, limit_link: str = "") -> Any:
-        return text.adf(markdown, limit_link=limit_link).source
+        return adf(markdown, limit_link=limit_link).source
 
     def person(self, value: Mapping[str, Any]) -> Person:
         return Person(value["accountId"], value.get("displayName", ""), value.get("emailAddress") or None)
@@ -59,10 +59,10 @@ class DataCenterDialect:
     def read(self, value: Any) -> RichText:
         if not isinstance(value, str):
             raise TypeError(f"wiki text expected, got {json.dumps(value)[:40]}")
-        return text.read_wiki(value)
+        return read_wiki(value)
 
     def write(self, markdown: str, *, limit_link: str = "") -> Any:
-        return text.wiki(markdown, limit_link=limit_link).source
+        return wiki(markdown, limit_link=limit_link).source
 
     def person(self, value: Mapping[str, Any]) -> Person:
         return Person(value["name"], value.get("displayName", ""), value.get("emailAddress") or None)

@@ -1,4 +1,4 @@
-"""Atlassian's own descriptions, with what is known to be wrong in them put right; all traffic of these tests is checked."""
+"""Atlassian's own descriptions, with their known defects put right; all traffic of these tests is checked."""
 
 from functools import cache
 from typing import Any
@@ -83,13 +83,13 @@ PAGE = "declared as one entry, answered as a page of them (specs/README.md, know
 
 
 def page_of(name: str) -> dict[str, Any]:
-    numbers = dict.fromkeys(("startAt", "maxResults", "total"), {"type": "integer"})
+    numbers: dict[str, Any] = {name: {"type": "integer"} for name in ("startAt", "maxResults", "total")}
     return {"type": "object", "properties": {**numbers, "isLast": {"type": "boolean"}, "values": listed(name)}}
 
 
 TYPES = "/api/2/issue/createmeta/{projectIdOrKey}/issuetypes"
 EXPAND = {"name": "expand", "in": "query", "schema": {"type": "string"}}
-OPERATION = {"type": "object", "properties": dict.fromkeys(("add", "set", "remove", "edit", "copy"), {})}
+OPERATION = {"type": "object", "properties": {name: {} for name in ("add", "set", "remove", "edit", "copy")}}
 DATA_CENTER = (
     Correction(answer("/api/2/field", "get"), listed("FieldBean"), ARRAY),
     Correction(answer("/api/2/priority", "get"), listed("PriorityJsonBean"), ARRAY),
