@@ -18,7 +18,7 @@ class Unproven(Unavailable):
 
 
 async def read_hinted(run: Run) -> None:
-    """Read what this run is about: the sides with hints; all of a link never read, that is another now, or that rests."""
+    """Read what this run is about: the sides with hints; all of a link never read, remapped, or at rest."""
     fresh = run.link.mapping_digest != run.mapping.digest
     for side in Side:
         parts = run.wanted_parts(side)

@@ -1,0 +1,56 @@
+# Every target makes the virtual environment it needs: with uv where it is installed, with pip where not.
+
+PYTHON ?= python3
+VENV   := .venv
+RUN    := .venv-run
+BIN    := $(VENV)/bin
+UV     := $(shell command -v uv 2>/dev/null)
+JOBS   ?= auto
+
+ifdef UV
+make_venv = uv venv --quiet --allow-existing --python $(PYTHON) $(1)
+install   = VIRTUAL_ENV=$(1) uv pip install --quiet $(2)
+else
+make_venv = $(PYTHON) -m venv $(1)
+install   = $(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2)
+endif
+
+.PHONY: run test check e2e soak bench clean help
+
+help:                        ## what there is
+	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
+
+run: $(RUN)/.ready           ## install, then the daemon on SQLite between two simulated vendors
+	$(RUN)/bin/syncd demo
+
+test: $(VENV)/.ready         ## the tests; PostgreSQL's run where its binaries are found
+	$(BIN)/python -m pytest -n $(JOBS) -m "not e2e and not soak" -rs
+
+check: $(VENV)/.ready        ## style, types, layers, architecture
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy syncd connectors tests benchmarks
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest tests/test_architecture.py
+
+e2e: $(VENV)/.ready          ## against a real Request Tracker and a real Redmine, which it installs where missing
+	$(BIN)/python -m pytest -m e2e -rs
+
+soak: $(VENV)/.ready         ## the long runs of the state machine
+	$(BIN)/python -m pytest -n $(JOBS) -m soak
+
+bench: $(VENV)/.ready        ## ratios, measured side by side on this machine
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:
+	rm -rf $(VENV) $(RUN) .mypy_cache .ruff_cache .hypothesis dist build
+
+$(RUN)/.ready: pyproject.toml
+	$(call make_venv,$(RUN))
+	$(call install,$(RUN),-e .)
+	@touch $@
+
+$(VENV)/.ready: pyproject.toml
+	$(call make_venv,$(VENV))
+	$(call install,$(VENV),-e '.[dev]')
+	@touch $@

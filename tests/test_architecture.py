@@ -1,0 +1,144 @@
+"""The design, held by tests: what core may import, who may make public text, where each library lives, who writes."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CODE = sorted([*(ROOT / "syncd").rglob("*.py"), *(ROOT / "connectors").rglob("*.py")])
+
+HOMES = {
+    "httpx": ("syncd/sdk/", "connectors/", "syncd/demo"),
+    "tenacity": ("syncd/sdk/http.py",),
+    "sqlalchemy": ("syncd/store/", "syncd/engine/"),
+    "alembic": ("syncd/store/",),
+    "apscheduler": ("syncd/engine/timers.py",),
+    "typer": ("syncd/cli/",),
+    "yaml": ("syncd/mapping/", "syncd/cli/"),
+    "prometheus_client": ("syncd/web/",),
+    "uvicorn": ("syncd/daemon.py", "syncd/demo", "syncd/web/", "syncd/sdk/testing/"),
+    "markdown_it": ("syncd/sdk/text/",),
+    "lxml": ("syncd/sdk/text/",),
+    "nh3": ("syncd/sdk/text/", "syncd/sdk/testing/page.py"),
+}
+"""Where each library may be imported; everywhere else it is hidden behind a name of ours."""
+
+PUBLIC_MAKERS = (
+    "syncd/core/model.py",
+    "syncd/core/comments.py",  # disclose, and the copy of what was public
+    "syncd/core/threads.py",  # our own words, with the visibility of the file they come with
+    "syncd/engine/talk.py",  # our own words in the place of a public comment, and "Edited:"
+    "syncd/store/codec.py",
+    "syncd/sdk/testing/",
+    "connectors/",  # what a vendor calls public
+)
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            yield node.module
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "syncd" / "core").glob("*.py")), ids=lambda path: path.name)
+def test_core_imports_the_standard_library_and_itself_alone(path: Path) -> None:
+    for module in imported(parsed(path)):
+        top = module.split(".")[0]
+        assert top in sys.stdlib_module_names or module.startswith("syncd.core"), f"{name_of(path)} imports {module}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "syncd" / "core").glob("*.py")), ids=lambda path: path.name)
+def test_core_knows_no_clock_no_chance_and_no_io(path: Path) -> None:
+    forbidden = {"now", "utcnow", "today", "open", "print", "input", "time", "random", "uuid4"}
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            bare = isinstance(node.func, ast.Name)
+            assert called not in forbidden or (called in {"now"} and not bare), f"{name_of(path)} calls {called}()"
+
+
+@pytest.mark.parametrize("library", HOMES)
+def test_each_library_lives_in_its_home(library: str) -> None:
+    for path in CODE:
+        name = name_of(path)
+        if any(module.split(".")[0] == library for module in imported(parsed(path))):
+            assert name.startswith(HOMES[library]), f"{name} imports {library}, which lives in {HOMES[library]}"
+
+
+def test_public_text_is_made_in_few_places() -> None:
+    for path in CODE:
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Public":
+                assert name_of(path).startswith(PUBLIC_MAKERS), f"{name_of(path)}:{node.lineno} makes public text"
+
+
+def test_connectors_import_the_sdk_and_the_nouns_alone() -> None:
+    for path in (ROOT / "connectors").rglob("*.py"):
+        for module in imported(parsed(path)):
+            if module.startswith("syncd."):
+                assert module.startswith(("syncd.sdk", "syncd.core.model")), f"{name_of(path)} imports {module}"
+
+
+def test_nobody_imports_a_connector() -> None:
+    for path in (ROOT / "syncd").rglob("*.py"):
+        for module in imported(parsed(path)):
+            assert not module.startswith("syncd_"), f"{name_of(path)} imports {module}"
+
+
+def test_only_apply_and_its_parts_write_to_a_vendor() -> None:
+    """The writing methods of a connector are called by the intent protocol's callers and by nobody else."""
+    writers = {"create", "update", "comment", "attach", "edit_comment", "delete_comment", "link_back"}
+    allowed = {"relations.py", "update.py", "talk.py"}
+    for path in (ROOT / "syncd" / "engine").rglob("*.py"):
+        for node in ast.walk(parsed(path)):
+            if (
+                isinstance(node, ast.Await)
+                or not isinstance(node, ast.Call)
+                or not isinstance(node.func, ast.Attribute)
+            ):
+                continue
+            target = ast.unparse(node.func.value)
+            if node.func.attr in writers and "connector" in target:
+                assert path.name in allowed, f"{name_of(path)}:{node.lineno} writes to a vendor"
+
+
+def test_a_layer_that_imports_upwards_fails_the_check(tmp_path: Path) -> None:
+    """The contract of import-linter is not a formality: a forbidden import is found."""
+    copy = tmp_path / "syncd"
+    for layer in ("core", "store", "mapping", "sdk", "engine", "web", "cli"):
+        (copy / layer).mkdir(parents=True)
+        (copy / layer / "__init__.py").write_text("", encoding="utf-8")
+    (copy / "__init__.py").write_text("", encoding="utf-8")
+    (copy / "daemon.py").write_text("", encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    assert _lint(tmp_path) == 0
+    (copy / "core" / "bad.py").write_text("import syncd.store\n", encoding="utf-8")
+    assert _lint(tmp_path) == 1
+
+
+def _lint(folder: Path) -> int:
+    command = [
+        sys.executable,
+        "-c",
+        "from importlinter.cli import lint_imports_command; lint_imports_command()",
+        "--no-cache",
+    ]
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, check=False, env={"PYTHONPATH": str(folder)}
+    ).returncode
