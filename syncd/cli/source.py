@@ -96,12 +96,17 @@ def _below_secret(lines: list[str], at: int) -> bool:
     """Whether this line continues a text that began under a key which sounds secret."""
     indent = _indent(lines[at])
     for line in reversed(lines[:at]):
-        if line.strip() and _indent(line) < indent:
-            match = _SECRET_KEY.search(line)
-            value = line[match.end() :].strip() if match else ""
-            return match is not None and (not value or value[0] in "|>\"'")
+        if not line.strip() or _indent(line) >= indent:
+            continue
+        indent = _indent(line)
+        match = _SECRET_KEY.search(line)
+        value = line[match.end() :].strip() if match else ""
+        if match and (not value or value[0] in "|>\"'"):
+            return True
     return False
 
 
 def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip())
+    """Its columns, tabs as wide as a terminal shows them: a tab is wrong here, but still further in."""
+    wide = line.expandtabs()
+    return len(wide) - len(wide.lstrip())
