@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, select, update
 
 from syncd.store import codec
-from syncd.store.insert import insert
+from syncd.store.insert import add_new
 from syncd.store.records import DeliveryState, RawDelivery
 from syncd.store.schema import delivery
 
@@ -32,17 +32,16 @@ def add(
 
     The headers must be without signatures and credentials: what is stored can be shown.
     """
-    statement = insert(c, delivery).values(
-        connection=connection,
-        delivery_id=delivery_id,
-        headers=codec.dump(dict(headers)),
-        body=body,
-        received_at=now,
-        state=state.value,
-        reason=reason,
-    )
-    statement = statement.on_conflict_do_nothing(index_elements=["connection", "delivery_id"])
-    return c.execute(statement.returning(delivery.c.id)).scalar_one_or_none()
+    row = {
+        "connection": connection,
+        "delivery_id": delivery_id,
+        "headers": codec.dump(dict(headers)),
+        "body": body,
+        "received_at": now,
+        "state": state.value,
+        "reason": reason,
+    }
+    return c.execute(add_new(c, delivery, "id"), row).scalar_one_or_none()
 
 
 def pending(c: Connection, limit: int = 100) -> list[RawDelivery]:

@@ -7,14 +7,21 @@ from datetime import datetime
 from secrets import randbits
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, and_, bindparam, delete, select
 from sqlalchemy import insert as plain_insert
 
 from syncd.core.model import Side
 from syncd.store import leases
-from syncd.store.insert import insert
+from syncd.store.insert import add_new
 from syncd.store.records import Absorbed, Added, Hint
 from syncd.store.schema import foretold, hint, seen
+from syncd.store.types import Words
+
+# built once: to build a statement takes longer than to run it
+ADD = plain_insert(hint)
+MINE = and_(hint.c.connection == bindparam("on", type_=Words()), hint.c.ref == bindparam("ticket", type_=Words()))
+WAITING = select(hint).where(MINE).order_by(hint.c.id)
+OF = select(hint).where(hint.c.link_id == bindparam("at_link")).order_by(hint.c.id)
 
 
 def add(
@@ -54,13 +61,13 @@ def add(
         "received_at": now,
         "event": randbits(62),
     }
-    c.execute(plain_insert(hint), [{**row, "link_id": link_id} for link_id in link_ids])
+    c.execute(ADD, [{**row, "link_id": link_id} for link_id in link_ids])
     return Added(hints=len(link_ids))
 
 
 def of(c: Connection, link_id: int) -> list[Hint]:
     """What waits at a link, oldest first."""
-    return [_record(row) for row in c.execute(select(hint).where(hint.c.link_id == link_id).order_by(hint.c.id))]
+    return [_record(row) for row in c.execute(OF, {"at_link": link_id})]
 
 
 def consume(c: Connection, ids: Iterable[int]) -> None:
@@ -102,9 +109,8 @@ def foretell(
 
 
 def _first_time(c: Connection, connection: str, ref: str, token: str, now: datetime) -> bool:
-    statement = insert(c, seen).values(connection=connection, ref=ref, token=token, at=now)
-    # by the row: SQLAlchemy keeps no count of inserted rows on PostgreSQL
-    return c.execute(statement.on_conflict_do_nothing().returning(seen.c.at)).one_or_none() is not None
+    row = {"connection": connection, "ref": ref, "token": token, "at": now}
+    return c.execute(add_new(c, seen, "at"), row).one_or_none() is not None
 
 
 def _swallow(c: Connection, connection: str, ref: str, echo: str, now: datetime) -> bool:
@@ -116,9 +122,8 @@ def _swallow(c: Connection, connection: str, ref: str, echo: str, now: datetime)
 
 def _events(c: Connection, connection: str, ref: str) -> list[list[Row[Any]]]:
     """Waiting hints of a ticket, those of one change together, oldest first."""
-    mine = select(hint).where(hint.c.connection == connection, hint.c.ref == ref).order_by(hint.c.id)
     events: dict[int, list[Row[Any]]] = {}
-    for row in c.execute(mine):
+    for row in c.execute(WAITING, {"on": connection, "ticket": ref}):
         events.setdefault(row.event, []).append(row)
     return list(events.values())
 

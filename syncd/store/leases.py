@@ -14,8 +14,11 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Integer,
     Row,
+    Update,
     and_,
+    bindparam,
     case,
     exists,
     func,
@@ -33,6 +36,25 @@ from syncd.store.types import Instant
 
 q = link.c
 DONE: dict[Any, Any] = {q.leased_until: None}
+
+
+def _mark() -> Update:
+    """`mark`, built once: to build it takes longer than to run it."""
+    at, wanted = bindparam("at", type_=Instant()), bindparam("wanted", type_=Instant())
+    forced = bindparam("forced", type_=Integer())
+    turn = coalesce(bindparam("asked", type_=Integer()), q.priority)
+    sooner = case((or_(q.due.is_(None), q.due > wanted), wanted), else_=q.due)
+    keeps = and_(forced == 0, q.attempts > 0, q.due.is_not(None))
+    values = {
+        q.due: case((keeps, q.due), else_=sooner),
+        q.turn: case((q.due.is_(None), turn), (q.turn > turn, turn), else_=q.turn),
+        q.dirty_since: coalesce(q.dirty_since, at),
+        q.seq: q.seq + forced,
+    }
+    return update(link).where(q.id.in_(bindparam("ids", expanding=True))).values(values)
+
+
+MARK = _mark()
 
 
 def mark(
@@ -53,19 +75,9 @@ def mark(
             our own write coming back takes its run with it; a link that is backing off from a failure keeps its due.
     """
     ids = list(link_ids)
-    if not ids:
-        return
-    wanted = literal(due or now, Instant())
-    turn = q.priority if priority is None else literal(priority)
-    sooner = case((or_(q.due.is_(None), q.due > wanted), wanted), else_=q.due)
-    keeps = and_(literal(hinted), q.attempts > 0, q.due.is_not(None))
-    values = {
-        q.due: case((keeps, q.due), else_=sooner),
-        q.turn: case((q.due.is_(None), turn), (q.turn > turn, turn), else_=q.turn),
-        q.dirty_since: coalesce(q.dirty_since, literal(now, Instant())),
-        q.seq: q.seq + (0 if hinted else 1),
-    }
-    c.execute(update(link).where(q.id.in_(ids)).values(values))
+    if ids:
+        asked = {"ids": ids, "at": now, "wanted": due or now, "asked": priority, "forced": 0 if hinted else 1}
+        c.execute(MARK, asked)
 
 
 def claim(c: Connection, now: datetime, until: datetime, limit: int) -> list[Lease]:

@@ -62,6 +62,8 @@ def partial(name: str, *columns: str, where: TextClause, unique: bool = False) -
 CLAIMABLE = text("due IS NOT NULL AND state IN ('watched', 'linked')")
 """In these very words in the queries too: only so do both planners take the index."""
 
+NOT_LINKED = text("state <> 'linked'")
+
 link = Table(
     "link",
     metadata,
@@ -102,7 +104,8 @@ link = Table(
     CheckConstraint("epoch >= 0 AND claimed_seq <= seq AND attempts >= 0", name="counters"),
     Index(None, "support_connection", "support_ref"),
     Index(None, "engineering_connection", "engineering_ref"),
-    Index(None, "state"),
+    # not over the linked ones: it would be as large as the table, and SQLite would take it instead of those below
+    partial("ix_link_state", "state", where=NOT_LINKED),
     partial("ix_link_due", "turn", "due", "id", where=CLAIMABLE),
     partial(
         "ix_link_leased", "engineering_connection", "engineering_ref", "leased_until",

@@ -205,7 +205,14 @@ def _tables() -> None:
         sqlite_where=sa.text("leased_until IS NOT NULL"),
         postgresql_where=sa.text("leased_until IS NOT NULL"),
     )
-    op.create_index(op.f("ix_link_state"), "link", ["state"], unique=False)
+    op.create_index(
+        "ix_link_state",
+        "link",
+        ["state"],
+        unique=False,
+        sqlite_where=sa.text("state <> 'linked'"),
+        postgresql_where=sa.text("state <> 'linked'"),
+    )
     op.create_index(
         op.f("ix_link_support_connection_support_ref"), "link", ["support_connection", "support_ref"], unique=False
     )
