@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -88,6 +90,17 @@ def test_an_empty_choice_means_what_the_mapping_says() -> None:
     lens = ChoiceLens("priority", {"low": "p3"}, empty="p4")
     assert lens.get(None) == lens.get("") == "p4"
     assert lens.put("p4", "low") is None
+
+
+@pytest.mark.parametrize("value", [None, "", RichText("", ""), RichText(" \n", "<p></p>"), frozenset()])
+def test_nothing_means_nothing_whatever_it_looks_like(value: Value) -> None:
+    assert PlainLens("text", Kind.TEXT).get(value) is None
+
+
+@given(number_lenses(), st.data())
+def test_a_number_that_stands_for_a_word_is_written_as_a_number(lens: ChoiceLens, data: st.DataObject) -> None:
+    written = lens.put(data.draw(sayable(lens)))
+    assert written is None or isinstance(written, Decimal)
 
 
 def test_formatted_text_is_compared_by_its_words() -> None:

@@ -151,6 +151,21 @@ def test_two_edits_clash_exactly_when_they_mean_different_things(case: Case) -> 
 
 
 @given(cases())
+def test_what_means_the_same_already_is_left_in_its_own_words(case: Case) -> None:
+    rule, sides = case
+    met = meanings(rule, sides.now)
+    if met.support == met.engineering:
+        assert merge_field(rule, sides) == Merged()
+
+
+@given(cases(st.sampled_from([Direction.TO_SUPPORT, Direction.TO_ENGINEERING])))
+def test_of_a_field_that_goes_one_way_the_side_that_it_comes_from_wins(case: Case) -> None:
+    rule, sides = case
+    clash = merge_field(rule, sides).clash
+    assert clash is None or (clash.winner and rule.direction.reaches(clash.winner.other))
+
+
+@given(cases())
 def test_what_a_vendor_makes_of_our_write_is_no_edit(case: Case) -> None:
     """The base is what the vendor showed after the write, whatever that was."""
     rule, sides = case
