@@ -136,6 +136,8 @@ def sayable(lens: Lens) -> SearchStrategy[Meaning]:
 # -- rules and the sides of a merge
 
 BOTH_WAYS: SearchStrategy[Direction] = st.just(Direction.BOTH)
+ANYBODY: SearchStrategy[tuple[Side, ...]] = st.sampled_from([(), (Side.SUPPORT,), (Side.ENGINEERING,), tuple(Side)])
+EVERYBODY: SearchStrategy[tuple[Side, ...]] = st.just(tuple(Side))
 ANY_WAY: SearchStrategy[Direction] = st.sampled_from(Direction)
 
 
@@ -177,9 +179,14 @@ def rules(
 
 
 @st.composite
-def sides_of(draw: st.DrawFn, rule: FieldRule, values: Callable[[Lens], SearchStrategy[Value]] = readable) -> Sides:
-    """Both sides with their bases; which sides changed is drawn first, so that each case is as likely."""
-    changed = draw(st.sampled_from([(), (Side.SUPPORT,), (Side.ENGINEERING,), tuple(Side)]))
+def sides_of(
+    draw: st.DrawFn,
+    rule: FieldRule,
+    values: Callable[[Lens], SearchStrategy[Value]] = readable,
+    who: SearchStrategy[tuple[Side, ...]] = ANYBODY,
+) -> Sides:
+    """Both sides with their bases; who changed something is drawn first, so that each case is as likely."""
+    changed = draw(who)
     base = Pair(*(draw(values(rule.lenses[side])) for side in Side))
     now = Pair(*(draw(values(rule.lenses[side])) if side in changed else base[side] for side in Side))
     newest = draw(st.sampled_from([None, *Side]))

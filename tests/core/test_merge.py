@@ -13,7 +13,7 @@ from syncd.core.lens import ChoiceLens, Meaning, Unsayable, WordsLens
 from syncd.core.mapping import Direction, FieldRule, Owner
 from syncd.core.merge import ABSENT, Clash, Merged, Sides, Write, drifted, merge_field
 from syncd.core.model import Kind, Pair, Side, Value
-from tests.core.strategies import ANY_WAY, BOTH_WAYS, anything, rules, sides_of
+from tests.core.strategies import ANY_WAY, ANYBODY, BOTH_WAYS, EVERYBODY, anything, rules, sides_of
 
 SWAPPED = {Owner.SUPPORT: Owner.ENGINEERING, Owner.ENGINEERING: Owner.SUPPORT}
 TURNED = {Direction.TO_SUPPORT: Direction.TO_ENGINEERING, Direction.TO_ENGINEERING: Direction.TO_SUPPORT}
@@ -35,9 +35,13 @@ Case: TypeAlias = tuple[FieldRule, Sides]
 
 
 @st.composite
-def cases(draw: st.DrawFn, directions: st.SearchStrategy[Direction] = ANY_WAY) -> Case:
+def cases(
+    draw: st.DrawFn,
+    directions: st.SearchStrategy[Direction] = ANY_WAY,
+    who: st.SearchStrategy[tuple[Side, ...]] = ANYBODY,
+) -> Case:
     rule = draw(rules(directions=directions))
-    return rule, draw(sides_of(rule))
+    return rule, draw(sides_of(rule, who=who))
 
 
 @st.composite
@@ -131,7 +135,7 @@ def test_a_value_is_overwritten_only_by_a_change_of_the_other_side_or_in_a_clash
             assert merged.clash.values == sides.now
 
 
-@given(cases(BOTH_WAYS))
+@given(cases(BOTH_WAYS, EVERYBODY))
 def test_the_owner_wins_and_without_one_nobody_does(case: Case) -> None:
     rule, sides = case
     merged = merge_field(rule, sides)
@@ -141,7 +145,7 @@ def test_the_owner_wins_and_without_one_nobody_does(case: Case) -> None:
         assert [write.to for write in merged.writes] == ([expected.other] if expected else [])
 
 
-@given(cases(BOTH_WAYS))
+@given(cases(BOTH_WAYS, EVERYBODY) | cases(BOTH_WAYS))
 def test_two_edits_clash_exactly_when_they_mean_different_things(case: Case) -> None:
     rule, sides = case
     met = meanings(rule, sides.now)
@@ -158,7 +162,7 @@ def test_what_means_the_same_already_is_left_in_its_own_words(case: Case) -> Non
         assert merge_field(rule, sides) == Merged()
 
 
-@given(cases(st.sampled_from([Direction.TO_SUPPORT, Direction.TO_ENGINEERING])))
+@given(cases(st.sampled_from([Direction.TO_SUPPORT, Direction.TO_ENGINEERING]), EVERYBODY))
 def test_of_a_field_that_goes_one_way_the_side_that_it_comes_from_wins(case: Case) -> None:
     rule, sides = case
     clash = merge_field(rule, sides).clash
