@@ -33,11 +33,14 @@ class Account:
     def complete(self, ask: Callable[[str, str, str], str]) -> Account:
         """With every required key: `ask(key, question, default)` for those that are missing."""
         given = dict(self.given)
-        for key, info in keys(self.connector.Config).items():
+        known = keys(self.connector.Config)
+        secrets = [key for key, info in known.items() if is_secret(info.annotation) and "webhook" not in key]
+        needed = [key for key in secrets if known[key].is_required()] or secrets[:1]
+        for key, info in known.items():
             if key in ("connector", "url") or key in given:
                 continue
             about = (info.description or key).rstrip(".")
-            if is_secret(info.annotation) and info.is_required():
+            if key in needed and not given.keys() & set(secrets):
                 variable = f"{self.connector.name}_{key}".upper()
                 given[key] = ask(key, f"Environment variable with {self.connector.name}'s {key} ({about})", variable)
             elif info.is_required() or key == "email":
