@@ -221,8 +221,10 @@ class Jira(Connector):
         await self._api.delete_comment(ref, comment_id)
 
     async def attach(self, ref: str, file: File) -> Attachment:
+        """A quote or a control character in a name, which a form would carry escaped, is replaced."""
         content = b"".join([chunk async for chunk in file.read()])
-        answer = await self._api.attach(ref, name=file.name, content=content, media_type=file.media_type)
+        name = "".join("'" if char == '"' else char if char.isprintable() else "_" for char in file.name)
+        answer = await self._api.attach(ref, name=name, content=content, media_type=file.media_type)
         return self._reader.reading.attachment(answer)
 
     async def link_back(self, ref: str, backlink: Backlink) -> Written:

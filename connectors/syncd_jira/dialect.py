@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from syncd.core.model import Person, RichText
+from syncd.sdk.text.characters import storable
 from syncd_jira.text import adf, read_adf, read_wiki, wiki
 
 
@@ -44,7 +45,7 @@ class CloudDialect:
         return adf(markdown, limit_link=limit_link).source
 
     def person(self, value: Mapping[str, Any]) -> Person:
-        return Person(value["accountId"], value.get("displayName", ""), value.get("emailAddress") or None)
+        return Person(value["accountId"], storable(value.get("displayName", "")), value.get("emailAddress") or None)
 
     def user(self, id: str) -> dict[str, str]:
         return {"accountId": id}
@@ -65,7 +66,7 @@ class DataCenterDialect:
         return wiki(markdown, limit_link=limit_link).source
 
     def person(self, value: Mapping[str, Any]) -> Person:
-        return Person(value["name"], value.get("displayName", ""), value.get("emailAddress") or None)
+        return Person(value["name"], storable(value.get("displayName", "")), value.get("emailAddress") or None)
 
     def user(self, id: str) -> dict[str, str]:
         return {"name": id}

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from syncd.core.model import Kind, Person, RichText, Value
 from syncd.sdk.connector import FieldInfo
 from syncd.sdk.errors import BadAnswer, Rejected
+from syncd.sdk.text.characters import storable
 from syncd_jira.dialect import Dialect
 
 
@@ -157,6 +158,8 @@ def _word(value: Any) -> str:
 
 
 def _words(value: Any, dialect: Dialect) -> Value:
+    if value is not None and not isinstance(value, list):
+        raise TypeError(value)
     return frozenset(_word(each) for each in value or ())
 
 
@@ -171,7 +174,7 @@ def _choice(value: Any, dialect: Dialect) -> Value:
 def _text(value: Any, dialect: Dialect) -> Value:
     if value is not None and not isinstance(value, str):
         raise TypeError(value)
-    return value or None
+    return storable(value) if value else None
 
 
 def _number(value: Any, dialect: Dialect) -> Value:
@@ -255,7 +258,10 @@ def milliseconds(stamp: str | datetime) -> int:
 
 
 def moment(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
+    except (OverflowError, OSError, ValueError) as error:
+        raise BadAnswer(f"{milliseconds} milliseconds are no time") from error
 
 
 def jira_time(at: datetime) -> str:

@@ -160,7 +160,8 @@ class Reader:
         if cursor is None:
             yield Page((), str(milliseconds(await self.api.now())))
             return
-        reached, start = int(cursor), int(cursor) - round(self.config.overlap.total_seconds() * 1000)
+        reached = int(cursor)
+        start = max(reached - self.config.overlap // timedelta(milliseconds=1), 0)
         token: str | None = None
         offset = 0
         while True:
@@ -169,17 +170,12 @@ class Reader:
             reached = max([reached, *stamps])
             yield Page(tuple(map(_hint, rows.issues, stamps)), str(reached))
             token = rows.nextPageToken
-            if token is None and (self.cloud or len(rows.issues) < POLL_PAGE):
+            if not stamps or (token is None and (self.cloud or len(stamps) < POLL_PAGE)):
                 return
-            start, offset = self._next_start(start, offset, stamps)
-
-    def _next_start(self, start: int, offset: int, stamps: list[int]) -> tuple[int, int]:
-        """Data Center counts rows, and an edited issue leaves its page: go on by time, count only within one stamp."""
-        if self.cloud:
-            return start, 0
-        if self._by_minutes or stamps[-1] == start:
-            return start, offset + len(stamps)
-        return stamps[-1], 0
+            if self._by_minutes or stamps[-1] == start:
+                offset += len(stamps)
+            else:  # an edit takes an issue off its page and moves the others up: go on by time, count within one stamp
+                start, token, offset = stamps[-1], None, 0
 
     async def _changed_since(self, start: int, *, token: str | None, offset: int) -> Rows:
         try:

@@ -125,7 +125,7 @@ class Reading:
         try:
             created, updated = milliseconds(shown["created"]), milliseconds(shown["updated"])
             container = shown["project"]["key"]
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, BadAnswer) as error:
             raise BadAnswer(f"$.fields of {issue.key}: project, created and updated are expected") from error
         requester = shown.get("reporter")
         return Snapshot(

@@ -136,6 +136,8 @@ def accepted(known: SiteField, value: Any) -> str | None:
     """Why a value cannot be set; None when it can. The wording is Jira's."""
     if value is None:
         return f"{known.name} is required." if known.required else None
+    if known.id == "summary" and not str(value).strip():
+        return "You must specify a summary of the issue."
     each_ok: dict[str, Any] = {"string": str, "number": (int, float), "date": str, "datetime": str}
     if known.shape in each_ok and known.type != "array":
         if known.rich:

@@ -132,7 +132,7 @@ class Site:
         if type_id not in scheme.ISSUE_TYPES:
             raise Refused(400, errors(issuetype="The issue type selected is invalid."))
         self._check(values, allowed=lambda known: known.on_create)
-        if not str(values.get("summary") or "").strip():
+        if "summary" not in values:
             raise Refused(400, errors(summary="You must specify a summary of the issue."))
         number = self.counters[project_key] = self.counters.get(project_key, 0) + 1
         now, actor = self.clock(), self.actor()

@@ -15,8 +15,8 @@ async def opened(world: JiraWorld, **fields: Value) -> str:
     return await world.open({"summary": "Export fails", **fields})
 
 
-def draft(fields: Fields | None = None, **place: str) -> Draft:
-    return Draft({"project": "CORE", "issue_type": "Bug", **place}, {"summary": "Export fails", **(fields or {})})
+def draft(fields: Fields | None = None, *, project: str = "CORE", issue_type: str = "Bug") -> Draft:
+    return Draft({"project": project, "issue_type": issue_type}, {"summary": "Export fails", **(fields or {})})
 
 
 async def drain(jira: Jira, cursor: str | None) -> tuple[list[Changed], str]:
