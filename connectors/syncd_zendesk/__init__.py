@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +10,7 @@ from typing import Any, ClassVar
 
 import httpx
 
-from syncd.core.model import Attachment, Fields, Life, Person, Public, RichText, Snapshot
+from syncd.core.model import Attachment, Edit, Fields, Life, Person, Public, RichText, Snapshot
 from syncd.sdk.connector import (
     ALL_PARTS,
     Account,
@@ -41,14 +39,14 @@ from syncd_zendesk.config import ZendeskConfig
 from syncd_zendesk.cursor import LOOK_BACK, MOST, Cursor
 from syncd_zendesk.fields import FIELDS, LINK_TAG, Catalogue, custom_fields, fields_of, keys_of, snapshot, to_json
 from syncd_zendesk.hints import TicketEventJson
+from syncd_zendesk.history import edits
 from syncd_zendesk.hook import receive
+from syncd_zendesk.memory import KEY, Memory
 from syncd_zendesk.text import write as write_html
 from syncd_zendesk.wire import AuditJson, CommentJson, TicketJson, UserJson
 
-KEY = "syncd"  # in metadata.custom, which audits show and customers never see
 MOST_POLL_PAGES = 1000
 CATALOGUE_AGE = 3600.0  # seconds after which fields, groups and statuses are asked for again
-REMEMBERED = 20_000  # tickets whose tags and comment keys are kept in memory
 
 
 class Zendesk(Connector):
@@ -101,8 +99,7 @@ class Zendesk(Connector):
         self._me: UserJson | None = None
         self._catalogue = Catalogue()
         self._catalogue_until = 0.0
-        self._tags: OrderedDict[int, tuple[str, frozenset[str]]] = OrderedDict()  # at which revision, which tags
-        self._keys: OrderedDict[int, str] = OrderedDict()  # of comments that we wrote
+        self._memory = Memory()
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -183,7 +180,10 @@ class Zendesk(Connector):
     # -- reading
 
     async def fetch(self, ref: str, *, parts: frozenset[Part] = ALL_PARTS, since: str | None = None) -> Snapshot:
-        """A ticket in one request, its thread in another; one more while we do not know our own comments' keys."""
+        """A ticket in one request, its thread in another; one more while we do not know our own comments' keys.
+
+        History, which only a write that slipped past its guard asks for, costs one more.
+        """
         id = wire.number(ref)
         known = await self._known()
         try:
@@ -201,8 +201,8 @@ class Zendesk(Connector):
                 at = ticket.created_at or wire.moment(ticket.updated_at or "")
                 thread = wire.thread(comments, users=authors, keys=keys, at=at)
                 tokens |= {hints.comment_token(comment.id) for comment in comments}
-        self._remember(ticket)
-        return snapshot(
+        self._memory.keep(ticket)
+        found = snapshot(
             ticket,
             users=users,
             catalogue=known,
@@ -211,6 +211,7 @@ class Zendesk(Connector):
             merged_into=target,
             tokens=tokens,
         )
+        return found if since is None else replace(found, history=await self._history(id, since))
 
     async def find(self, key: str) -> Snapshot | None:
         """By external id, which is a list and no search. Only tickets that we made count: people can type ids."""
@@ -219,7 +220,7 @@ class Zendesk(Connector):
         if not found:
             return None
         oldest = min(found, key=lambda ticket: ticket.id)
-        self._remember(oldest)
+        self._memory.keep(oldest)
         return snapshot(oldest, users={}, catalogue=known, site=self._site)
 
     async def download(self, attachment: Attachment) -> AsyncIterator[bytes]:
@@ -244,12 +245,16 @@ class Zendesk(Connector):
         if draft.backlink:
             self._show(ticket, draft.backlink)
         made = await self._api.create(ticket, key=key)
-        self._remember(made)
+        self._memory.keep(made)
         tokens = hints.of_state(made) | {hints.created_token(made.id)}
         return snapshot(made, users={}, catalogue=known, site=self._site, tokens=tokens)
 
     async def update(self, ref: str, fields: Fields, *, expect: str) -> Written:
-        """Write all these fields in one request, unless the ticket moved on since `expect`."""
+        """Write all these fields in one request, unless the ticket moved on since `expect`.
+
+        When an edit of the same second slipped past the guard, the answer claims nothing: the caller then reads the
+        ticket with its history.
+        """
         id, known = wire.number(ref), await self._known()
         ours: frozenset[str] = frozenset()
         if "tags" in fields:
@@ -257,6 +262,8 @@ class Zendesk(Connector):
         ticket, audit = await self._api.update(
             id, {**to_json(fields, known, kept_tags=ours), **await self._guard(id, expect)}
         )
+        if audit and self._memory.slipped(ticket, audit, expect=expect):
+            return replace(self._written(ticket, audit, names=frozenset(fields)), revision=None, fields={})
         return self._written(ticket, audit, names=frozenset(fields))
 
     async def comment(self, ref: str, message: Message, *, key: str, expect: str) -> Posted:
@@ -273,8 +280,9 @@ class Zendesk(Connector):
         ticket, audit = await self._api.update(
             id, {"comment": comment, "metadata": metadata, **await self._guard(id, expect)}
         )
+        known_no_more = not expect or (audit and self._memory.slipped(ticket, audit, expect=expect))
         written = self._written(ticket, audit)
-        if not expect:  # then somebody may have edited in between, and the revision must not say that we know
+        if known_no_more:  # somebody may have edited in between, and the revision must not say that we know
             written = replace(written, revision=None)
         return Posted(self._comment_in(audit, key=key), written)
 
@@ -282,17 +290,20 @@ class Zendesk(Connector):
         """Show the issue in the configured field, else by a tag; Zendesk takes the same value again for no change."""
         id = wire.number(ref)
         await self._known()
-        revision, tags = self._tags.get(id, ("", frozenset()))
-        ticket: dict[str, Any] = {}
+        seen, ticket = self._memory.tickets.get(id), dict[str, Any]()
         self._show(ticket, backlink)
-        if self.config.link_field is None:
-            ticket = {"tags": sorted({*tags, *ticket["tags"]}), **await self._guard(id, revision)}
-        if self.config.link_field is not None or revision:
-            with contextlib.suppress(Stale):
-                ticket_now, audit = await self._api.update(id, ticket)
-                return replace(self._written(ticket_now, audit, names=self._link_names()), fields={})
-        await self._api.add_tags(id, [_link_tag(backlink)])  # which says nothing of the ticket's new revision
-        return Written()
+        if self.config.link_field is None and seen is not None:
+            ticket = {"tags": sorted({*seen.tags, *ticket["tags"]}), **await self._guard(id, seen.revision)}
+        if self.config.link_field is None and seen is None:
+            await self._api.add_tags(id, ticket["tags"])
+            return Written()
+        try:
+            shown, audit = await self._api.update(id, ticket)
+        except Stale:  # our memory of its tags is old
+            await self._api.add_tags(id, [_link_tag(backlink)])
+            return Written()
+        written = self._written(shown, audit, names=self._link_names())
+        return Written(tokens=written.tokens)  # unguarded: the revision must not say that we know what stands there
 
     # -- inside
 
@@ -324,6 +335,11 @@ class Zendesk(Connector):
         assert self._me is not None  # noqa: S101  check() sets it or raises
         return self._me
 
+    async def _history(self, id: int, since: str) -> tuple[Edit, ...]:
+        me, known = await self._myself(), await self._known()
+        audits = await self._api.audits(id)
+        return tuple(edits(audits, since=wire.moment(since), own_id=me.id, catalogue=known))
+
     async def _deleted(self, id: int) -> Snapshot:
         """What Zendesk says of a ticket that cannot be read: deleted, or nothing."""
         try:
@@ -339,29 +355,21 @@ class Zendesk(Connector):
         me = await self._myself()
         ours = [comment for comment in comments[1:] if comment.author_id == me.id]
         for comment in ours:
-            self._keep_key(comment.id, (comment.metadata or {}).get("custom"))
-        if any(comment.id not in self._keys for comment in ours):
+            self._memory.keep_key(comment.id, (comment.metadata or {}).get("custom"))
+        if any(comment.id not in self._memory.keys for comment in ours):
             for audit in await self._api.audits(id):
                 if audit.author_id == me.id:
                     for event in audit.events:
                         if event.get("type") == "Comment":
-                            self._keep_key(event.get("id"), (audit.metadata or {}).get("custom") or {})
-        return {comment.id: self._keys[comment.id] for comment in ours if self._keys.get(comment.id)}
-
-    def _keep_key(self, comment: Any, custom: Any) -> None:
-        """Remember what a comment's metadata says, and that it says nothing."""
-        if isinstance(comment, int) and isinstance(custom, dict):
-            key = custom.get(KEY)
-            _put(self._keys, comment, key if isinstance(key, str) else "")
-
-    def _remember(self, ticket: TicketJson) -> None:
-        if ticket.updated_at and "tags" in ticket.model_fields_set:
-            _put(self._tags, ticket.id, (ticket.updated_at, frozenset(ticket.tags)))
+                            self._memory.keep_key(event.get("id"), (audit.metadata or {}).get("custom") or {})
+        return {comment.id: self._memory.keys[comment.id] for comment in ours if self._memory.keys.get(comment.id)}
 
     async def _our_tags(self, id: int, *, at: str) -> frozenset[str]:
         """The tags that show issues, as of a revision; a write guarded by it cannot lose a later one."""
-        revision, tags = self._tags.get(id, ("", frozenset()))
-        if revision != at:
+        seen = self._memory.tickets.get(id)
+        if seen is not None and seen.revision == at:
+            tags = seen.tags
+        else:
             ticket, _ = await self._api.ticket(id)
             tags = frozenset(ticket.tags)
         return frozenset(tag for tag in tags if tag.startswith(LINK_TAG))
@@ -380,7 +388,7 @@ class Zendesk(Connector):
         What else the same audit changed (a trigger's doing, a tagger's tag) is left out, with its tokens: it comes back
         as a hint, so that it is read and carried over like anybody's edit.
         """
-        self._remember(ticket)
+        self._memory.keep(ticket)
         at = (audit and audit.created_at) or wire.moment(ticket.updated_at or "")
         tokens = hints.of_audit(audit or AuditJson(), at=at, names=keys_of(names, self._catalogue))
         shown = fields_of(ticket, {}, self._catalogue)
@@ -402,7 +410,7 @@ class Zendesk(Connector):
             made = wire.comment(given, users=me, key=key, at=audit.created_at)
         except BadAnswer as error:
             raise Unavailable(f"{error} (after a write)", sent=True) from error
-        self._keep_key(given.id, {KEY: key})
+        self._memory.keep_key(given.id, {KEY: key})
         return made
 
 
@@ -410,13 +418,6 @@ def _link_tag(backlink: Backlink) -> str:
     """`syncd-core-7`: Zendesk's tags have lower case and neither blanks nor commas."""
     label = "".join(letter if letter.isalnum() or letter in "-_#/" else "-" for letter in backlink.label.lower())
     return f"{LINK_TAG}{label}"
-
-
-def _put(remembered: OrderedDict[int, Any], key: int, value: Any) -> None:
-    remembered[key] = value
-    remembered.move_to_end(key)
-    while len(remembered) > REMEMBERED:
-        remembered.popitem(last=False)
 
 
 __all__ = ["Zendesk", "ZendeskConfig"]

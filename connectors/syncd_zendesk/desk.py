@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +94,7 @@ class Desk:
         self.statuses = {each.id: each for each in CUSTOM_STATUSES} if custom_statuses else {}
         self.uploads: dict[str, Uploaded] = {}
         self.files: dict[str, StoredFile] = {}
+        self.trigger: Callable[[Ticket], dict[str, Any]] = lambda ticket: {}  # what a rule changes after each update
         self.users = {int(each.id): _user(each) for each in simulator.accounts}
 
     @property
@@ -183,9 +184,7 @@ class Desk:
             return None
         audit, told = self._audit(ticket, given), list[tuple[str, dict[str, Any]]]()
         for name, value in changes.items():
-            self._set(ticket, name, value)
-            audit.events.append(self._event("Change", name, _plain(value), _plain(before[name])))
-            told.append(self._told(name, value, before[name]))
+            told.append(self._change(ticket, audit, name, value))
         if changes:
             old = {name: before[name] for name in changes}
             self._simulator.did("update", str(ticket.id), before=_journal(old), after=_journal(changes))
@@ -193,8 +192,20 @@ class Desk:
             comment = self._add_comment(ticket, audit, given["comment"])
             told.append(("comment_added", {"comment": self._comment_told(comment)}))
             self._simulator.did("comment", str(ticket.id), body=self._said(comment, given))
+        by_rule = {"via": {"channel": "rule", "source": {"from": {"id": 1, "title": "A trigger"}, "rel": "trigger"}}}
+        for name, value in self._checked(ticket, self.trigger(ticket)).items():
+            if value != self._value(ticket, name):
+                told.append(self._change(ticket, audit, name, value))
+                audit.events[-1].update(by_rule)
         self._simulator.tell(ticket, told)
         return audit
+
+    def _change(self, ticket: Ticket, audit: Audit, name: str, value: Any) -> tuple[str, dict[str, Any]]:
+        """Change one field; how a webhook tells it."""
+        before = self._value(ticket, name)
+        self._set(ticket, name, value)
+        audit.events.append(self._event("Change", name, _plain(value), _plain(before)))
+        return self._told(name, value, before)
 
     def _guard(self, ticket: Ticket, given: dict[str, Any]) -> None:
         if ticket.status == "closed":

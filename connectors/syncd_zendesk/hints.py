@@ -21,7 +21,7 @@ from pydantic import Field
 
 from syncd.sdk.connector import ALL_PARTS, ONLY_FIELDS, ONLY_THREAD, Changed
 from syncd.sdk.errors import BadAnswer, BadBody
-from syncd_zendesk.wire import AuditJson, Json, TicketJson, moment
+from syncd_zendesk.wire import AuditJson, Json, TicketJson, is_stamp, moment
 
 LONGEST = 40  # characters of a value in a token; longer ones are told by their digest
 
@@ -71,7 +71,7 @@ UNSEEN = frozenset(
 
 def token(name: str, value: Any, at: datetime) -> str:
     """The name of a change of a field."""
-    return f"{name}={_said(name, value)}@{int(at.timestamp())}"
+    return f"{name}={said(name, value)}@{int(at.timestamp())}"
 
 
 def comment_token(id: object) -> str:
@@ -88,23 +88,35 @@ def stamp_of(token: str) -> int | None:
     return int(stamp) if found and stamp.isdigit() else None
 
 
-def _said(name: str, value: Any) -> str:
+def said(name: str, value: Any) -> str:
+    """A value as a token says it: the same from a webhook, an export and a ticket."""
     match value:
         case None:
-            return ""
+            word = ""
         case bool():
-            return "true" if value else "false"
+            word = "true" if value else "false"
         case {"value": inner}:
-            return _said(name, inner)
+            return said(name, inner)
         case list() | set() | frozenset():
-            said = json.dumps(sorted(map(str, value)), separators=(",", ":")) if value else ""
+            word = json.dumps(sorted(map(str, value)), separators=(",", ":")) if value else ""
+        case datetime():
+            word = str(int(value.timestamp()))
+        case str() if name == "due_at" and is_stamp(value):
+            word = str(int(moment(value).timestamp()))
         case _:
-            said = str(value).strip()
+            word = str(value).strip()
     if name in _WORDS:
-        said = said.lower()
-    if len(said) <= LONGEST:
-        return said
-    return hashlib.blake2s(said.encode(), digest_size=8).hexdigest()
+        word = word.lower()
+    if len(word) <= LONGEST:
+        return word
+    return hashlib.blake2s(word.encode(), digest_size=8).hexdigest()
+
+
+def state_of(ticket: TicketJson) -> dict[str, str]:
+    """The fields that an answer shows, by their names in the API, as tokens say them."""
+    given = {name: getattr(ticket, name) for name in WATCHED if name in ticket.model_fields_set}
+    custom = {str(each.id): each.value for each in ticket.custom_fields}
+    return {name: said(name, value) for name, value in {**given, **custom}.items()}
 
 
 def of_state(ticket: TicketJson) -> frozenset[str]:
@@ -114,10 +126,8 @@ def of_state(ticket: TicketJson) -> frozenset[str]:
     """
     if not ticket.updated_at:
         return frozenset()
-    at = moment(ticket.updated_at)
-    given = {name: getattr(ticket, name) for name in WATCHED if name in ticket.model_fields_set}
-    custom = {str(each.id): each.value for each in ticket.custom_fields}
-    return frozenset(token(name, value, at) for name, value in {**given, **custom}.items() if _said(name, value))
+    stamp = int(moment(ticket.updated_at).timestamp())
+    return frozenset(f"{name}={word}@{stamp}" for name, word in state_of(ticket).items() if word)
 
 
 # --- an audit: the answer to a write ---------------------------------------------------------------------------------
@@ -265,14 +275,14 @@ def of_hook(envelope: EnvelopeJson) -> Changed | None:
     name, value = _hook_field(kind, envelope)
     if kind in _HOOK_UNSEEN or not envelope.type.startswith(PREFIX):
         return None
-    if name and "current" in event and _said(name, event["current"]) == _said(name, event.get("previous")):
+    if name and "current" in event and said(name, event["current"]) == said(name, event.get("previous")):
         return None
     if name:
-        said = token(name, value, at) if at else ""
-        return Changed(ref, said, ONLY_FIELDS, revision=revision, at=envelope.time)
+        named = token(name, value, at) if at else ""
+        return Changed(ref, named, ONLY_FIELDS, revision=revision, at=envelope.time)
     if kind == "comment_added" and isinstance(event.get("comment"), dict) and "id" in event["comment"]:
-        said = comment_token(event["comment"]["id"])
-        return Changed(ref, said, ONLY_THREAD, revision=revision, at=envelope.time)
+        named = comment_token(event["comment"]["id"])
+        return Changed(ref, named, ONLY_THREAD, revision=revision, at=envelope.time)
     if kind == "created":
         return Changed(ref, created_token(ref), ALL_PARTS, revision=revision, at=envelope.time)
     parts = ONLY_THREAD if kind in _HOOK_THREAD or kind == "comment_added" else ALL_PARTS
@@ -284,6 +294,10 @@ def _hook_field(kind: str, envelope: EnvelopeJson) -> tuple[str, Any]:
     if kind == "tags_changed":
         return "tags", envelope.detail.tags or []
     if kind == "custom_field_changed":
-        known = event.get("field") or event.get("custom_field") or {}
-        return str(known.get("id", "")) if isinstance(known, dict) else "", event.get("current")
+        known, current = event.get("field") or event.get("custom_field"), event.get("current")
+        if not isinstance(known, dict):
+            return "", None
+        if known.get("type") == "multiselect" and isinstance(current, str):
+            current = current.split()
+        return str(known.get("id", "")), current
     return _HOOK_FIELDS.get(kind, ""), event.get("current")
