@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from syncd.errors import StoreError
 from syncd.store import engines, meta
 from syncd.store.backup import copy_to
+from syncd.store.checkup import SMALL, damaged
 from syncd.store.generation import read_mark
 from syncd.store.lock import Tell
 from syncd.store.migrations import HEAD, REVISIONS
@@ -86,22 +87,18 @@ def _examine(engine: Engine, url: str) -> str | None:
             return _revision(c, url)
     except DBAPIError as error:
         if engines.is_damage(error):
-            raise _damaged(url, str(error.orig)) from error
+            raise damaged(engines.shown(url), str(error.orig)) from error
         raise
 
 
 def _quick_check(c: Connection, url: str) -> None:
-    """Read every page (0.1 s for each 100 MB): a damaged store must not be written on."""
+    """Read every page: a damaged store must not be written on. A large one is left to `checkup`, after the start."""
+    file = engines.file_of(url)
+    if file and file.stat().st_size > SMALL:
+        return
     problem = c.execute(text("PRAGMA quick_check(1)")).scalar_one()
     if problem != "ok":
-        raise _damaged(url, str(problem).splitlines()[-1])
-
-
-def _damaged(url: str, problem: str) -> StoreError:
-    return StoreError(
-        f"{engines.shown(url)} is damaged ({problem}). Restore the last backup: `syncd db restore BACKUP`; "
-        "the file is left as it is"
-    )
+        raise damaged(engines.shown(url), str(problem))
 
 
 def _revision(c: Connection, url: str) -> str | None:

@@ -13,7 +13,8 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 
 from syncd.errors import StoreError
-from syncd.store import engines, meta, migrate
+from syncd.store import checkup, engines, meta, migrate
+from syncd.store.engines import Damaged
 from syncd.store.generation import Generation
 from syncd.store.lock import Tell, hold
 from syncd.store.writer import GroupedWriter, ParallelWriter, Work, Writer
@@ -47,6 +48,7 @@ class Store:
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="syncd-store-reader")
         self._on_close = ExitStack()
         self._generation: Generation | None = None  # the daemon's, on SQLite
+        self._checkup: checkup.Checkup | None = None
 
     @classmethod
     async def open(
@@ -110,7 +112,7 @@ class Store:
 
     async def count_generation(self) -> None:
         """Tell later copies of the file from this one; the daemon does it now and then (see `generation`)."""
-        if self._generation is not None:
+        if self._generation is not None and self.damage is None:
             await self.write(self._generation.step)
             self._generation.keep()
 
@@ -119,6 +121,7 @@ class Store:
             self._generation = Generation(file)
             await self.write(self._generation.check)
             await self.count_generation()
+            self._checkup = checkup.after_start(file, self._writer.stop_for)
         self.id = await self.read(_store_id)
         self.restored = await self.read(meta.restored)
 
@@ -126,7 +129,14 @@ class Store:
         with engines.told(self.where), self._readers.connect() as connection, connection.begin():
             return work(connection)
 
+    @property
+    def damage(self) -> Damaged | None:
+        """Why nothing is written any more, or None; for the health check."""
+        return self._writer.damaged
+
     async def _shut(self) -> None:
+        if self._checkup is not None:
+            await asyncio.to_thread(self._checkup.stop)
         await self._writer.aclose()
         await asyncio.to_thread(self._threads.shutdown)
         self._readers.dispose()

@@ -48,6 +48,11 @@ class Piece:
 
 
 class Writer(Protocol):
+    damaged: Damaged | None
+
+    def stop_for(self, damage: Damaged) -> None:
+        """Refuse everything from now on."""
+
     async def write(self, work: Work[T]) -> T: ...
 
     async def aclose(self) -> None: ...
@@ -61,6 +66,7 @@ class _Threads:
         self.where = where
         self.waiting: queue.SimpleQueue[Piece | None] = queue.SimpleQueue()
         self.closed = False
+        self.damaged: Damaged | None = None
         self.threads = [
             threading.Thread(target=self.run, name=f"syncd-store-{number}", daemon=True) for number in range(threads)
         ]
@@ -74,6 +80,9 @@ class _Threads:
         future: asyncio.Future[T] = loop.create_future()
         self.waiting.put(Piece(work, loop, future))
         return await future
+
+    def stop_for(self, damage: Damaged) -> None:
+        self.damaged = damage
 
     async def aclose(self) -> None:
         """Write what was handed in before, then end the threads."""
@@ -95,7 +104,6 @@ class GroupedWriter(_Threads):
     """SQLite's writer. Who comes in an idle moment is committed at once; who comes meanwhile shares the next one."""
 
     def __init__(self, engine: Engine, *, where: str) -> None:
-        self.damaged: Damaged | None = None
         super().__init__(engine, where=where, threads=1)
 
     def run(self) -> None:
