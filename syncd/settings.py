@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, WithJsonSchema
 
 from syncd import log, registry
 from syncd.config_reader import ConfigReader
@@ -76,6 +76,10 @@ class Settings(Block):
     store: StoreAddress = Field(
         default=StoreAddress("sqlite:///var/syncd.db"),
         description="Where state is kept: sqlite:///path or postgresql+psycopg://user:${DB_PASSWORD}@host/name.",
+    )
+    secret: SecretStr | None = Field(
+        default=None,
+        description="Signs the marks that writes leave at the vendors. A SQLite store makes its own beside itself.",
     )
     listen: Annotated[str, Convert(_listen)] = Field(
         default="127.0.0.1:8080", description="Where webhooks and the page are served."

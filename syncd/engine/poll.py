@@ -41,12 +41,16 @@ async def poll_once(site: Site, connector: Connector) -> Taken:
 
 
 class Poller:
-    """Polls one connection at its interval, until `stop`; a refused credential pauses the connection."""
+    """Polls one connection at its interval, until `stop`; a refused credential pauses the connection.
+
+    `problem` is what the vendor said instead of an answer, the last time; empty after a poll that went well.
+    """
 
     def __init__(self, site: Site, connector: Connector) -> None:
         self.site = site
         self.connector = connector
         self.every: timedelta = connector.config.poll
+        self.problem = ""
         self._stop = asyncio.Event()
 
     def stop(self) -> None:
@@ -65,14 +69,18 @@ class Poller:
         try:
             taken = await poll_once(self.site, self.connector)
         except RateLimited as error:
+            self.problem = str(error)
             return max(usual, error.retry_after)
         except Unauthorized as error:
+            self.problem = str(error)
             await self._pause(error)
         except ConnectorError as error:
+            self.problem = str(error)
             log.warning("poll.failed", connection=name, reason=str(error))
         except Exception:
             log.exception("bug", connection=name)
         else:
+            self.problem = ""
             if taken.links or taken.echoes:
                 log.info("poll.taken", connection=name, links=taken.links, echoes=taken.echoes)
         return usual

@@ -39,9 +39,8 @@ def waiting(c: Connection, now: datetime) -> Waiting:
     free = or_(link.c.leased_until.is_(None), link.c.leased_until <= now)
     overdue = select(func.min(link.c.due, type_=Instant())).where(CLAIMABLE, link.c.due <= now, free)
     bad = select(func.count()).select_from(delivery).where(delivery.c.state == DeliveryState.BAD.value)
-    scopes: dict[str, int] = dict(
-        row.tuple() for row in c.execute(select(parked.c.scope, func.count()).group_by(parked.c.scope))
-    )
+    by_scope = select(parked.c.scope, func.count()).group_by(parked.c.scope)
+    scopes: dict[str, int] = dict(row.tuple() for row in c.execute(by_scope))
     stopped = c.scalar(select(func.count()).where(link.c.state == LinkState.PARKED.value)) or 0
     if stopped:
         scopes["link"] = scopes.get("link", 0) + stopped
