@@ -194,13 +194,13 @@ class ZendeskSimulator(Simulator):
         try:
             self.desk.update(ticket, given)
         except Refused as refused:
-            raise ValueError(str(refused)) from refused
+            raise ValueError(_reason(refused)) from refused
 
     def say(self, ref: str, answer: Answer) -> None:
         try:
             self._say(ref, answer)
         except Refused as refused:
-            raise ValueError(str(refused)) from refused
+            raise ValueError(_reason(refused)) from refused
 
     def open(self, title: str, answer: Answer) -> str:
         comment = {"html_body": _typed(answer.text or title), "public": True, "uploads": self._uploaded(answer)}
@@ -254,6 +254,13 @@ class ZendeskSimulator(Simulator):
             files=tuple(Shown(str(file.id), file.name, len(file.content)) for file in comment.files),
             by_machine=comment.via.get("channel") == "api",
         )
+
+
+def _reason(refused: Refused) -> str:
+    """A refusal as a person reads it."""
+    details = refused.body.get("details") or {}
+    reasons = [each["description"] for found in details.values() for each in found]
+    return "; ".join(reasons) or str(refused.body.get("description"))
 
 
 def _options(words: Sequence[str]) -> tuple[tuple[str, str], ...]:

@@ -114,6 +114,7 @@ class Refused(Exception):
 
     def __init__(self, status: int, body: Any = None, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(f"{status} {body}")
+        self.body = body
         self.response = Response(None, status, headers) if body is None else JSONResponse(body, status, headers)
 
 
