@@ -166,7 +166,7 @@ class ZendeskSimulator(Simulator):
                 Input("priority", "Priority", values["priority"] or "", _options(("", *reversed(PRIORITIES)))),
                 self._status_input(ticket),
                 Input("assignee_id", "Assignee", str(values["assignee_id"] or ""), self._agents()),
-                *(self._custom_input(ticket, id) for id, known in self.desk.fields.items() if known.options),
+                *(self._custom_input(ticket, id) for id, known in self.desk.fields.items() if known.type == "tagger"),
                 Input("tags", "Tags", " ".join(sorted(values["tags"]))),
             ),
             said=tuple(self._said(ticket, index) for index in range(len(ticket.comments))),

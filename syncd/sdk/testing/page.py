@@ -24,6 +24,9 @@ from starlette.routing import Route
 if TYPE_CHECKING:
     from syncd.sdk.testing.simulator import Account
 
+WAS = "was:"
+"""Before the name of a field: the value that the page showed."""
+
 MAX_UPLOAD = 50 * 1024 * 1024  # bytes
 
 
@@ -187,7 +190,12 @@ class _Page:
     async def set_fields(self, request: Request) -> Response:
         ref = request.path_params["ref"]
         async with request.form() as form:
-            values = {name: value for name, value in form.items() if isinstance(value, str)}
+            given = {name: value for name, value in form.items() if isinstance(value, str)}
+        values = {  # only what the person touched: the rest may have changed since the page was loaded
+            name: value
+            for name, value in given.items()
+            if not name.startswith(WAS) and value != given.get(f"{WAS}{name}")
+        }
         return self._try(ref, lambda: self.desk.set_fields(ref, values))
 
     async def say(self, request: Request) -> Response:

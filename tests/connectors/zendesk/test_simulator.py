@@ -260,6 +260,18 @@ async def test_a_person_can_do_the_whole_job_on_the_page(world: ZendeskWorld, de
         assert (await page.get("/agent/tickets/1")).status_code == 404
 
 
+async def test_the_page_sets_only_what_the_person_touched(world: ZendeskWorld, desk: Desk) -> None:
+    ref = world.simulator.make("x", priority="low", custom_fields=[{"id": 360005, "value": ["on_web"]}])
+    async with httpx.AsyncClient(transport=world.simulator.transport(), base_url=world.simulator.url) as page:
+        shown = await page.get(f"/agent/tickets/{ref}")
+        inputs = dict(re.findall(r'name="(was:[^"]+)" value="([^"]*)"', shown.text))
+        form = {**inputs, **{name.removeprefix("was:"): value for name, value in inputs.items()}, "status": "open"}
+        world.simulator.edit(ref, priority="urgent")
+        await page.post(f"/agent/tickets/{ref}/fields", data=form)
+    ticket = desk.ticket(ref)
+    assert (ticket.values["priority"], ticket.status, ticket.custom[360005]) == ("urgent", "open", ["on_web"])
+
+
 async def test_the_page_says_why_something_is_refused(world: ZendeskWorld) -> None:
     ref = world.simulator.make("x")
     async with httpx.AsyncClient(
