@@ -9,8 +9,9 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 
 from syncd import addresses, registry
+from syncd.mapping.annotations import keys
 from syncd.mapping.nodes import Document, Items, Node, Path, Scalar, Table
-from syncd.mapping.shape import CONVERTERS, Reader, keys
+from syncd.mapping.shape import CONVERTERS, Reader
 from syncd.mapping.vendor import Vendor
 from syncd.mapping.words import Wrong
 from syncd.references import Resolver, StoreAddress

@@ -17,10 +17,11 @@ from syncd.config_reader import ConfigReader
 from syncd.core.mapping import Mapping
 from syncd.errors import Complaint, ConfigError
 from syncd.mapping import load as mapping_files
+from syncd.mapping.annotations import Convert
 from syncd.mapping.nodes import Path as KeyPath
 from syncd.mapping.nodes import Scalar
 from syncd.mapping.parse import Refused
-from syncd.mapping.shape import BAD, Convert
+from syncd.mapping.shape import BAD
 from syncd.mapping.vendor import Vendor
 from syncd.mapping.words import Wrong
 from syncd.references import Resolver, StoreAddress
@@ -83,6 +84,9 @@ class Settings(Block):
     )
     listen: Annotated[str, Convert(_listen)] = Field(
         default="127.0.0.1:8080", description="Where webhooks and the page are served."
+    )
+    password: SecretStr | None = Field(
+        default=None, description="Asked for by the page; without one it is shown to this machine only."
     )
     public_url: str | None = Field(default=None, description="How the vendors reach `listen`, for their webhooks.")
     trusted: tuple[str, ...] = Field(

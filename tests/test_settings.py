@@ -160,6 +160,8 @@ def test_a_connection_refused_does_not_hide_what_is_wrong_with_its_mapping(confi
         "http://[::1]:3102",
         "http://localhost:8080/x",
         "https://93.184.215.14",
+        "https://[::ffff:93.184.215.14]",
+        "http://[::ffff:127.0.0.1]:3102",
     ],
 )
 def test_addresses_that_may_be_called(url: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from syncd.core.model import Kind, Pair
 from syncd.errors import SyncdError
-from syncd.mapping.shape import is_secret, keys
+from syncd.mapping.annotations import is_secret, keys
 from syncd.sdk.connector import Connector, FieldInfo
 
 _PLAIN = re.compile(r"[A-Za-z][\w./:@-]*")

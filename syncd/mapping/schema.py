@@ -20,7 +20,7 @@ from syncd.core.mapping import (
 )
 from syncd.core.model import Kind, Side, Visibility
 from syncd.mapping import words
-from syncd.mapping.shape import Convert
+from syncd.mapping.annotations import Convert
 
 Size = Annotated[
     int,

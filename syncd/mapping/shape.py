@@ -13,14 +13,16 @@ import typing
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal, Union
+from typing import Any, Final, Union
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from syncd.errors import Complaint
 from syncd.mapping import words
+from syncd.mapping.annotations import Convert, annotation_of, choices_of, is_list, is_secret, is_table, keys, unwrapped
 from syncd.mapping.nodes import Document, Entry, Items, Node, Path, Scalar, Table
+from syncd.mapping.sentences import example_lines, mismatch, refusal, sort_of, sort_wanted
 from syncd.mapping.words import Wrong
 
 
@@ -40,13 +42,6 @@ CONVERTERS: Converters = {
     Decimal: words.number,
     timedelta: words.duration,
 }
-
-
-class Convert:
-    """Marks an annotation whose words have their own converter: `Annotated[int, Convert(words.size)]`."""
-
-    def __init__(self, convert: Callable[[Scalar], Any]) -> None:
-        self.convert = convert
 
 
 class Reader:
@@ -69,7 +64,7 @@ class Reader:
             if word not in known:
                 self._unknown((*path, word), word, known)
                 continue
-            value = self.read(_annotation(known[word]), entry.value, (*path, word))
+            value = self.read(annotation_of(known[word]), entry.value, (*path, word))
             if value is not BAD:
                 found[word] = value
         for word, info in known.items():
@@ -97,38 +92,38 @@ class Reader:
 
     def read(self, annotation: Any, node: Node, path: Path) -> Any:
         """One value as `annotation` says, or BAD."""
-        annotation, convert = _unwrapped(annotation)
+        annotation, convert = unwrapped(annotation)
         origin = typing.get_origin(annotation)
         if origin in (Union, types.UnionType):
             return self._one_of(annotation, node, path)
         match node:
-            case Table() if _is_table(annotation):
+            case Table() if is_table(annotation):
                 if isinstance(annotation, type) and issubclass(annotation, BaseModel):
                     return self.model(annotation, node, path)
                 return self._entries(typing.get_args(annotation)[1], node, path)
-            case Items() if _is_list(annotation):
+            case Items() if is_list(annotation):
                 member = typing.get_args(annotation)[0]
                 read = [self.read(member, item, (*path, at)) for at, item in enumerate(node.items)]
                 return tuple(value for value in read if value is not BAD)
-            case Scalar() if not _is_table(annotation) and not _is_list(annotation):
+            case Scalar() if not is_table(annotation) and not is_list(annotation):
                 return self._word(annotation, convert, node, path)
             case _:
-                return self._wrong(path, _mismatch(node, annotation))
+                return self._wrong(path, mismatch(node, annotation))
 
     def _one_of(self, annotation: Any, node: Node, path: Path) -> Any:
         members = [member for member in typing.get_args(annotation) if member is not type(None)]
         for member in members:
-            bare, _ = _unwrapped(member)
-            sort = Table if _is_table(bare) else Items if _is_list(bare) else Scalar
+            bare, _ = unwrapped(member)
+            sort = Table if is_table(bare) else Items if is_list(bare) else Scalar
             if isinstance(node, sort) and not (isinstance(node, Scalar) and node.empty):
                 return self.read(member, node, path)
         if len(members) == 1:
             return self.read(members[0], node, path)
-        expected = " or ".join(_sort_wanted(_unwrapped(member)[0]) for member in members)
+        expected = " or ".join(sort_wanted(unwrapped(member)[0]) for member in members)
         remedy = "write a word"
         if isinstance(node, Items) and len(node.items) == 1 and isinstance(node.items[0], Scalar):
             remedy = f"write `{node.items[0].text}` without brackets"
-        return self._wrong(path, Wrong(f"{_sort(node)} stands here", expected=expected, remedy=remedy))
+        return self._wrong(path, Wrong(f"{sort_of(node)} stands here", expected=expected, remedy=remedy))
 
     def _entries(self, annotation: Any, table: Table, path: Path) -> Any:
         found: dict[str, Any] = {}
@@ -150,7 +145,7 @@ class Reader:
         try:
             if convert:
                 return convert.convert(word)
-            choices = _choices(annotation)
+            choices = choices_of(annotation)
             if choices:
                 return _choice(word, choices)
             return self._converters.get(annotation, self._converters[str])(word)
@@ -178,7 +173,7 @@ class Reader:
             self._bad((*path[:-1], close))
 
     def _missing(self, path: Path, word: str, known: Mapping[str, FieldInfo]) -> None:
-        remedy = "write\n" + "\n".join(f"  {line}" for line in _example(self.document.dotted(path), word, known))
+        remedy = "write\n" + "\n".join(f"  {line}" for line in example_lines(self.document.dotted(path), word, known))
         expected = (known[word].description or "a value").rstrip(".")
         self.complain((*path, word), f"`{word}` is missing", expected=expected, remedy=remedy, key=True)
         self._bad((*path, word))
@@ -187,51 +182,11 @@ class Reader:
         where = (*path, *detail["loc"])
         info = keys(model).get(str(detail["loc"][0])) if detail["loc"] else None
         node = self.document.node(where)
-        secret = info is not None and is_secret(_annotation(info))
+        secret = info is not None and is_secret(annotation_of(info))
         shown = node.text if isinstance(node, Scalar) and not secret else "***" if secret else "this"
-        wrong = _pydantic_in_our_words(shown, str(where[-1]) if where else "", detail)
+        wrong = refusal(shown, str(where[-1]) if where else "", detail)
         expected = (info.description or "") if info else ""
         self.complain(where, wrong.problem, expected=expected.rstrip("."), remedy=wrong.remedy)
-
-
-def keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    """What may stand in the file, by its name there."""
-    return {info.alias or name: info for name, info in model.model_fields.items()}
-
-
-def is_secret(annotation: Any) -> bool:
-    return annotation is SecretStr or SecretStr in typing.get_args(annotation)
-
-
-def _annotation(info: FieldInfo) -> Any:
-    """With the metadata that pydantic took off it."""
-    own = [mark for mark in info.metadata if isinstance(mark, Convert)]
-    return Annotated[info.annotation, own[0]] if own else info.annotation
-
-
-def _unwrapped(annotation: Any) -> tuple[Any, Convert | None]:
-    if typing.get_origin(annotation) is not Annotated:
-        return annotation, None
-    bare, *marks = typing.get_args(annotation)
-    return bare, next((mark for mark in marks if isinstance(mark, Convert)), None)
-
-
-def _is_table(annotation: Any) -> bool:
-    if typing.get_origin(annotation) in (dict, Mapping):
-        return True
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
-
-
-def _is_list(annotation: Any) -> bool:
-    return typing.get_origin(annotation) in (list, tuple, set, frozenset)
-
-
-def _choices(annotation: Any) -> dict[str, Any]:
-    if typing.get_origin(annotation) is Literal:
-        return {str(choice): choice for choice in typing.get_args(annotation)}
-    if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
-        return {str(member.value): member for member in annotation}
-    return {}
 
 
 def _choice(word: Scalar, choices: Mapping[str, Any]) -> Any:
@@ -240,65 +195,3 @@ def _choice(word: Scalar, choices: Mapping[str, Any]) -> Any:
     found = f"`{word.text}` is not known here" if word.text else "nothing stands here"
     remedy = words.meant(word.text, choices) or f"write `{next(iter(choices))}`"
     raise Wrong(found, expected=f"one of {words.listed(choices)}", remedy=remedy)
-
-
-def _sort(node: Node) -> str:
-    match node:
-        case Table():
-            return "a table"
-        case Items():
-            return "a list"
-        case Scalar():
-            return "nothing" if node.empty else f"the single word `{node.text[:40]}`"
-
-
-def _sort_wanted(annotation: Any) -> str:
-    return "a table" if _is_table(annotation) else "a list" if _is_list(annotation) else "a word"
-
-
-def _mismatch(node: Node, annotation: Any) -> Wrong:
-    remedy = "write a word"
-    if _is_table(annotation):
-        remedy = "write its keys below it, two spaces further in"
-    elif _is_list(annotation):
-        remedy = f"write `[{node.text}]`" if isinstance(node, Scalar) and not node.empty else "write `[a, b]`"
-    return Wrong(f"{_sort(node)} stands here", expected=_sort_wanted(annotation), remedy=remedy)
-
-
-def _example(parent: str, word: str, known: Mapping[str, FieldInfo]) -> list[str]:
-    """Two lines that show where the key goes."""
-    line = f"{word}: {example(word, known[word])}"
-    if parent:
-        return [f"{parent.rsplit('.', 1)[-1]}:", f"  {line}"]
-    required = [key for key, info in known.items() if info.is_required()]
-    at = max(required.index(word), 1)
-    return [f"{key}: {example(key, known[key])}" for key in required[at - 1 : at + 1]]
-
-
-def example(word: str, info: FieldInfo) -> str:
-    """A value as it may stand for this key."""
-    if info.examples:
-        return str(info.examples[0])
-    if is_secret(info.annotation):
-        return f"${{{word.upper()}}}"
-    return {"url": "https://...", "connector": "zendesk"}.get(word, "...")
-
-
-_LIMITS = {
-    "greater_than_equal": ("is too small", "ge"),
-    "greater_than": ("is too small", "gt"),
-    "less_than_equal": ("is too large", "le"),
-    "less_than": ("is too large", "lt"),
-}
-
-
-def _pydantic_in_our_words(shown: str, key: str, detail: Any) -> Wrong:
-    """A validator's complaint: a limit, or what the author of a model says; anything else without pydantic's words."""
-    kind, context = detail["type"], detail.get("ctx", {})
-    if kind == "value_error" and str(context.get("error", "")):
-        return Wrong(str(context["error"]), remedy="change what the sentence names")
-    if kind in _LIMITS:
-        sentence, limit = _LIMITS[kind]
-        number = context.get(limit)
-        return Wrong(f"`{shown}` {sentence} for `{key}` (the limit is {number})", remedy=f"write `{number}`")
-    return Wrong(f"`{shown}` does not fit `{key}`", remedy="`syncd schema` says what does")

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from syncd import settings
 from syncd.mapping import schema
-from syncd.mapping.shape import keys
+from syncd.mapping.annotations import keys
 from syncd.sdk.connector import ConnectionConfig
 from tests.mapping.build_one import built
 
