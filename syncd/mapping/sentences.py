@@ -1,4 +1,4 @@
-"""Sentences about a wrong shape: what stands there, what was expected, two lines that would do; pydantic's in our words."""
+"""Sentences about a wrong shape: what stands there, what was expected, two lines that would do."""
 
 from __future__ import annotations
 

@@ -6,14 +6,14 @@ import json
 import shutil
 from pathlib import Path
 
-from tests.cli.run import syncd
+from tests.cli.run import process, syncd
 from tests.mapping import cases
 
 BASE = str(cases.BASE)
 
 
 def test_the_whole_folder_of_broken_files_gets_a_complaint_each_and_no_traceback() -> None:
-    done = syncd("check", "--json", "--config", BASE, str(cases.BROKEN))
+    done = process("check", "--json", "--config", BASE, str(cases.BROKEN))
     assert (done.returncode, done.stderr) == (2, "")
     answer = json.loads(done.stdout)
     assert answer["ok"] is False
@@ -23,7 +23,7 @@ def test_the_whole_folder_of_broken_files_gets_a_complaint_each_and_no_traceback
 
 
 def test_a_complaint_reads_like_a_compilers() -> None:
-    done = syncd("check", "--config", BASE, str(cases.BROKEN / "word-enum"))
+    done = process("check", "--config", BASE, str(cases.BROKEN / "word-enum"))
     assert done.returncode == 2
     assert done.stderr == (
         "error: `suport` is not known here\n"
@@ -46,7 +46,7 @@ def test_json_hides_what_is_secret_in_the_file() -> None:
 
 def test_a_good_installation_says_so(tmp_path: Path) -> None:
     shutil.copy(cases.BASE, tmp_path / "syncd.yaml")
-    done = syncd("check", str(tmp_path))
+    done = process("check", str(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
     assert "good; 3 connections" in done.stdout
 

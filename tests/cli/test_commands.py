@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from syncd import registry
 from syncd.cli import COMMANDS, application
 from syncd.cli.schema import config_schema, mapping_schema
-from tests.cli.run import ROOT, syncd
+from tests.cli.run import ROOT, process, syncd
 from tests.mapping.cases import THIRD_PARTY
 
 SUPPORT = ("--support", "desk", "--support-url", "https://desk.example", "--support-set", "email=bot@desk.example")
@@ -32,7 +32,7 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
 
 
 def test_a_misspelt_command_finds_the_one_that_was_meant() -> None:
-    done = syncd("conectors")
+    done = process("conectors")
     assert done.returncode == 2
     assert "connectors" in done.stderr
 
@@ -43,7 +43,7 @@ def test_a_bug_has_an_id_and_no_traceback(tmp_path: Path) -> None:
         "def broken():\n    raise RuntimeError('token hunter22')\n"
         "syncd.cli.application = lambda: broken\n"
     )
-    done = syncd("check", PYTHONPATH=f"{tmp_path}:{ROOT}")
+    done = process("check", PYTHONPATH=str(tmp_path))
     assert done.returncode == 1
     assert "a bug in syncd, " in done.stderr
     assert "Traceback" not in done.stderr
