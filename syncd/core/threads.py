@@ -97,6 +97,9 @@ def _as(visibility: Visibility, text: str) -> Body:
 
 
 def _called(ticket: Snapshot, side: Side) -> str:
-    """What to call this ticket on the other side: its label, as a link where it has an address."""
-    label = ticket.label or f"#{ticket.ref}"
+    """What to call this ticket on the other side: its label, as a link where it has an address.
+
+    "#7" would name another ticket there, and so becomes "ticket 7".
+    """
+    label = f"ticket {ticket.label[1:]}" if ticket.label.startswith("#") else ticket.label or f"ticket {ticket.ref}"
     return f"[{label}]({ticket.url})" if ticket.url else f"{side} ticket {label}"

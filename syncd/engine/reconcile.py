@@ -22,7 +22,7 @@ from syncd.engine.sides import read, read_before_writing, read_hinted
 from syncd.engine.site import Site
 from syncd.engine.update import check_blind_writes
 from syncd.sdk.connector import ALL_PARTS, ONLY_FIELDS
-from syncd.sdk.errors import ConnectorError, Locked, Stale
+from syncd.sdk.errors import ConnectorError, Locked, NotFound, Stale
 from syncd.store import hints, links, pauses
 from syncd.store.records import Lease, LinkState, PauseScope
 
@@ -115,7 +115,7 @@ async def _until_quiet(run: Run) -> Plan | None:
             if not await apply(run, plan):
                 await run.site.store.write(lambda c: hints.consume(c, [hint.id for hint in run.hints]))
                 return None
-        except Stale:
+        except (Stale, NotFound):
             await _reread(run, plan)
             continue
         except Locked:
@@ -145,7 +145,7 @@ async def _read_what_it_writes(run: Run, plan: Plan) -> bool:
 
 
 async def _reread(run: Run, plan: Plan) -> None:
-    """A ticket moved on between our read and our write: look again, thread included where it was looked at."""
+    """A ticket moved on, or away, between our read and our write: look again, with its thread where that was read."""
     for side in _written(plan.writes):
         if run.link.refs[side] is not None:
             before = run.snapshot(side)

@@ -172,3 +172,16 @@ async def test_comments_of_one_ticket_do_not_reach_the_other_through_the_issue(p
     pair.support.say(ref, "my password is hunter2", public=True)
     await pair.sync()
     assert not any("hunter2" in comment.body.text for comment in pair.support.ticket(second).comments)
+
+
+async def test_an_issue_that_was_deleted_unnoticed_is_found_gone_when_it_is_to_be_written(pair: World) -> None:
+    ref, issue = await pair.linked()
+    await pair.linked()
+    pair.engineering.delete(issue)
+    pair.engineering.take_webhooks()  # lost
+    pair.support.edit(ref, priority="low")
+    await pair.deliver()
+    await pair.workers.once()
+    link = await pair.link(ref)
+    assert link.state is LinkState.RESTING
+    assert link.reason.startswith("deleted")
