@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
 import signal
 import socket
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -117,8 +116,7 @@ class Daemon:
         self._stopping.set()
 
     async def _run(self) -> None:
-        web = self._web()
-        serving = asyncio.create_task(web()) if web else None
+        serving = asyncio.create_task(self._web()())
         await self._beat()
         self.timers.every(EVERY, self._beat)
         self.timers.start()
@@ -127,7 +125,7 @@ class Daemon:
         tasks = [asyncio.create_task(work) for work in tending]
         working = None if self.restored else asyncio.create_task(self.workers.run())
         self.ready.set()
-        await self._until_stop(*(task for task in (serving, working) if task), *tasks)
+        await self._until_stop(serving, *([working] if working else []), *tasks)
         log.info("daemon.stopping", running=self.workers.busy)
         self.timers.stop()
         for task in tasks:
@@ -135,8 +133,7 @@ class Daemon:
         self.workers.stop()
         await asyncio.gather(*tasks, *([working] if working else []), return_exceptions=True)
         self._stopping.set()
-        if serving:
-            await asyncio.gather(serving, return_exceptions=True)
+        await asyncio.gather(serving, return_exceptions=True)
         await self._beat(stopped=True)
         log.info("daemon.stopped")
         if self._failed is not None:
@@ -301,16 +298,18 @@ class Daemon:
 
     # -- the page
 
-    def _web(self) -> Callable[[], Any] | None:
-        """What serves webhooks and the page until `stop`; None where this installation has no page."""
-        try:
-            app = importlib.import_module("syncd.web.app").create(self)
-        except ModuleNotFoundError as error:
-            if not (error.name or "").startswith("syncd.web"):
-                raise
-            return None
-        import uvicorn  # here, because commands that serve nothing should not pay for it
+    def _web(self) -> Callable[[], Coroutine[Any, Any, None]]:
+        """Open the address, and return what serves webhooks and the page there until `stop`."""
+        import uvicorn  # here, because commands that serve nothing should not pay for these
 
+        from syncd.web.app import create
+        from syncd.web.metrics import Metrics
+
+        metrics, password = Metrics(), self.settings.password
+        self.on_done.append(metrics.done)
+        self.observers.append(metrics.call)
+        asked = password.get_secret_value() if password else None
+        app = create(self.site, metrics=metrics, pulse=self.pulse, password=asked)
         listener = _listen(self.settings.host, self.settings.port)
         host, port = listener.getsockname()[:2]
         self.listening = f"http://{f'[{host}]' if ':' in host else host}:{port}"
@@ -321,6 +320,7 @@ class Daemon:
             running = asyncio.create_task(server._serve([listener]))  # serve() would take our signals
             stop = asyncio.create_task(self._stopping.wait())
             await asyncio.wait({running, stop}, return_when=asyncio.FIRST_COMPLETED)
+            app.state.stopping.set()  # pages that wait for news end now
             server.should_exit = True
             stop.cancel()
             await running
