@@ -16,8 +16,8 @@ from syncd.core.merge import Sides
 from syncd.core.model import Kind, Pair, Person, RichText, Side, Value
 
 MEANINGS = ("p1", "p2", "p3")
-WORDS = ("urgent", "high", "normal", "low", "Größe", "Very High")
 ADDRESSES = ("ana@desk.example", "ben@desk.example", "chi@desk.example")
+OTHERS = {name: (f"u{number}", name.replace("desk", "core")) for number, name in enumerate(ADDRESSES)}
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 lines = texts.filter(lambda text: "\n" not in text and "\r" not in text)
@@ -26,8 +26,10 @@ moments = st.datetimes(datetime(2000, 1, 1), datetime(2040, 1, 1), timezones=st.
 days = st.dates(date(2000, 1, 1), date(2040, 1, 1))
 rich_texts = st.builds(lambda text, end: RichText(text, text + end), texts, st.sampled_from(["", "\r\n", " "]))
 labels = st.frozensets(st.sampled_from(["export", "escalate", "vip", "über"]), max_size=4)
-sides = st.sampled_from(list(Side))
-
+SOME_LABELS: SearchStrategy[Value] = st.none() | labels
+SOME_WORDS: SearchStrategy[Value] = SOME_LABELS | st.frozensets(
+    st.sampled_from(["vip", "VIP", "export", "Ausfuhr", "other"])
+)
 
 # -- lenses, and what each can read
 
@@ -41,23 +43,22 @@ PLAIN: Mapping[Kind, SearchStrategy[Value]] = {
 plain_lenses = st.builds(PlainLens, field=st.just("text"), kind=st.sampled_from(sorted(PLAIN, key=str)))
 
 
-def choice_lenses(words: tuple[str, ...] = WORDS) -> SearchStrategy[ChoiceLens]:
+# Strategies are made once, not at each draw: making one costs more than drawing from it.
+
+
+def choices_among(words: tuple[str, ...]) -> SearchStrategy[ChoiceLens]:
     """Each meaning has at least one word, as the mapping's checks demand of a field that goes both ways."""
-
-    @st.composite
-    def draw_one(draw: st.DrawFn) -> ChoiceLens:
-        known = draw(st.permutations(words))
-        extra = draw(st.lists(st.sampled_from(MEANINGS), max_size=len(words) - len(MEANINGS)))
-        table = dict(zip(known, (*MEANINGS, *extra), strict=False))
-        return ChoiceLens("priority", table)
-
-    return draw_one()
+    extras = st.lists(st.sampled_from(MEANINGS), max_size=len(words) - len(MEANINGS))
+    return st.builds(
+        lambda known, extra: ChoiceLens("priority", dict(zip(known, (*MEANINGS, *extra), strict=False))),
+        st.permutations(words),
+        extras,
+    )
 
 
-def number_lenses() -> SearchStrategy[ChoiceLens]:
-    """Words that are numbers, as RT's priorities."""
-    return choice_lenses(("0", "10", "50", "99.5", "-1")).map(lambda lens: replace(lens, kind=Kind.NUMBER))
-
+choice_lenses = choices_among(("urgent", "high", "normal", "low", "Größe", "Very High"))
+number_lenses = choices_among(("0", "10", "50", "99.5", "-1")).map(lambda lens: replace(lens, kind=Kind.NUMBER))
+"""Words that are numbers, as RT's priorities."""
 
 words_lenses = st.builds(
     WordsLens,
@@ -67,15 +68,14 @@ words_lenses = st.builds(
 )
 
 
-@st.composite
-def person_lenses(draw: st.DrawFn) -> PersonLens:
-    """A table that names some people by id and some by another address, nobody twice."""
-    known = draw(st.lists(st.sampled_from(ADDRESSES), unique=True))
-    others = [draw(st.sampled_from([f"u{n}", f"{name.split('@')[0]}@core.example"])) for n, name in enumerate(known)]
-    return PersonLens("assignee", ids=dict(zip(known, others, strict=True)))
+person_lenses = st.builds(
+    lambda known, by_id: PersonLens("assignee", ids={name: OTHERS[name][0 if by_id else 1] for name in known}),
+    st.lists(st.sampled_from(ADDRESSES), unique=True),
+    st.booleans(),
+)
+"""A table that names some people, by id or by another address, nobody twice."""
 
-
-lenses: SearchStrategy[Lens] = st.one_of(plain_lenses, choice_lenses(), number_lenses(), words_lenses, person_lenses())
+lenses: SearchStrategy[Lens] = st.one_of(plain_lenses, choice_lenses, number_lenses, words_lenses, person_lenses)
 
 
 def readable(lens: Lens) -> SearchStrategy[Value]:
@@ -84,13 +84,13 @@ def readable(lens: Lens) -> SearchStrategy[Value]:
         case PlainLens(kind=kind):
             return PLAIN[kind]
         case ChoiceLens(kind=Kind.NUMBER, meanings=meanings):
-            return st.none() | st.sampled_from([Decimal(word) for word in meanings])
+            return st.sampled_from([None, *map(Decimal, meanings)])
         case ChoiceLens(meanings=meanings):
             return st.sampled_from([None, "", *meanings])
         case WordsLens(meanings=None):
-            return st.none() | labels
+            return SOME_LABELS
         case WordsLens():
-            return st.none() | labels | st.frozensets(st.sampled_from(["vip", "VIP", "export", "Ausfuhr", "other"]))
+            return SOME_WORDS
         case PersonLens(ids=ids):
             tabled = [
                 Person(known) if "@" not in known else Person("u9", email=known.upper()) for known in ids.values()
@@ -135,6 +135,7 @@ def sayable(lens: Lens) -> SearchStrategy[Meaning]:
 
 # -- rules and the sides of a merge
 
+ANY_CHOICE = choice_lenses | number_lenses
 BOTH_WAYS: SearchStrategy[Direction] = st.just(Direction.BOTH)
 ANYBODY: SearchStrategy[tuple[Side, ...]] = st.sampled_from([(), (Side.SUPPORT,), (Side.ENGINEERING,), tuple(Side)])
 EVERYBODY: SearchStrategy[tuple[Side, ...]] = st.just(tuple(Side))
@@ -147,9 +148,9 @@ def like(lens: Lens) -> SearchStrategy[Lens]:
         case PlainLens():
             return st.just(lens)
         case ChoiceLens(kind=Kind.NUMBER):
-            return choice_lenses()
+            return choice_lenses
         case ChoiceLens():
-            return choice_lenses() | number_lenses()
+            return ANY_CHOICE
         case WordsLens(meanings=None):
             return st.just(lens)
         case WordsLens(meanings=meanings):

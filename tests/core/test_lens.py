@@ -42,7 +42,7 @@ def test_saying_it_twice_is_saying_it_once(lens: Lens, data: st.DataObject) -> N
     assert lens.put(meaning, once) == once
 
 
-@given(choice_lenses() | number_lenses() | person_lenses(), st.data())
+@given(choice_lenses | number_lenses | person_lenses, st.data())
 def test_a_word_that_the_mapping_does_not_know_is_unsayable_and_named(lens: Lens, data: st.DataObject) -> None:
     theirs = data.draw(strange(lens))
     with pytest.raises(Unsayable) as raised:
@@ -51,7 +51,7 @@ def test_a_word_that_the_mapping_does_not_know_is_unsayable_and_named(lens: Lens
     assert raised.value.value in (theirs, str(theirs), getattr(theirs, "name", None))
 
 
-@given(choice_lenses() | number_lenses())
+@given(choice_lenses | number_lenses)
 def test_a_meaning_without_a_word_is_unsayable(lens: ChoiceLens) -> None:
     with pytest.raises(Unsayable):
         lens.put("no such meaning")
@@ -97,7 +97,7 @@ def test_nothing_means_nothing_whatever_it_looks_like(value: Value) -> None:
     assert PlainLens("text", Kind.TEXT).get(value) is None
 
 
-@given(number_lenses(), st.data())
+@given(number_lenses, st.data())
 def test_a_number_that_stands_for_a_word_is_written_as_a_number(lens: ChoiceLens, data: st.DataObject) -> None:
     written = lens.put(data.draw(sayable(lens)))
     assert written is None or isinstance(written, Decimal)
