@@ -6,6 +6,8 @@ Prints writes a second of each and their ratio. The directory should lie on the 
 disk without real flushes (a tmpfs, some containers) there is less to gain.
 """
 
+# ruff: noqa: T201 # what it prints is what it is for
+
 from __future__ import annotations
 
 import asyncio

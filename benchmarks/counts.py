@@ -3,6 +3,8 @@
 python benchmarks/counts.py [LINKS]
 """
 
+# ruff: noqa: T201 # what it prints is what it is for
+
 from __future__ import annotations
 
 import asyncio

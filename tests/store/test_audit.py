@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection, Executable, delete, text, update
+from sqlalchemy import Connection, Executable, delete, select, text, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.exc import DBAPIError
 
@@ -116,6 +116,23 @@ async def test_an_edited_row_is_found(store: Store, column: str) -> None:
     broken = await store.write(tamper)
     assert broken is not None
     assert broken.id == 4
+
+
+async def test_a_row_rewritten_with_a_hash_that_fits_it_breaks_the_next(store: Store) -> None:
+    """By somebody who knows how the hash is made: the rows after it still cover the old one."""
+    written = await store.write(lambda c: audit.append(c, rows(6), NOW))
+
+    def tamper(c: Connection) -> Broken | None:
+        without_triggers(c)
+        c.execute(update(table).where(table.c.id == 4).values(outcome="better"))
+        row = c.execute(select(table).where(table.c.id == 4)).one()
+        fitting = audit._hash(written[2].hash, row._asdict())
+        c.execute(update(table).where(table.c.id == 4).values(hash=fitting))
+        return audit.verify(c)
+
+    broken = await store.write(tamper)
+    assert broken is not None
+    assert broken.id == 5
 
 
 async def test_a_row_that_was_slipped_in_is_found(store: Store) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncd.core.model import Base, Life, Pair, Person, RichText, Value
@@ -56,17 +56,20 @@ def shape(value: object) -> object:
             return (type(value), value)
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(values)
 def test_a_value_comes_back_as_it_was(value: Value) -> None:
     assert shape(codec.from_json(json.loads(codec.dump(codec.to_json(value))))) == shape(value)
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(field_maps)
 def test_fields_come_back_as_they_were(found: dict[str, Value]) -> None:
     back = codec.load_fields(codec.dump_fields(found))
     assert {name: shape(value) for name, value in back.items()} == {name: shape(v) for name, v in found.items()}
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(bases)
 def test_a_base_comes_back_with_every_part(base: Base) -> None:
     text = codec.dump_base(base)
@@ -76,11 +79,13 @@ def test_a_base_comes_back_with_every_part(base: Base) -> None:
     assert text.isascii()  # so that both databases take it
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.dictionaries(anything, st.builds(Pair, values, values), max_size=3))
 def test_held_values_come_back(held: dict[str, Pair[Value]]) -> None:
     assert codec.load_held(codec.dump_held(held)) == held
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(field_maps)
 def test_equal_fields_have_equal_text(found: dict[str, Value]) -> None:
     """Digests and comparisons of stored text rely on it, whatever order a vendor answered in."""
@@ -108,6 +113,7 @@ def test_a_base_that_an_older_program_stored_is_read() -> None:
     assert codec.load_base(json.dumps(data)) == Base("1", "r", {"day": date(2026, 1, 2)})
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_instants_are_exact_to_the_microsecond(instant: datetime) -> None:
     assert datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros(instant)) == instant
