@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import ValidationError
 
 from syncd.core.model import Fields, Internal, Life, Public, RichText
 from syncd.sdk.connector import ONLY_FIELDS, Backlink, Draft, File, Message
 from syncd.sdk.errors import (
+    BadAnswer,
     Forbidden,
     Locked,
     NotFound,
@@ -270,6 +272,29 @@ async def test_somebody_elses_metadata_is_no_key(zendesk: Zendesk, world: Zendes
     await other.comment(ref, Message(Public("x")), key="key-1", expect="")
     assert [comment.key for comment in (await read_back(zendesk, ref)).comments] == [None]
     await other.aclose()
+
+
+async def test_a_key_that_somebody_wrote_in_our_name_is_none(zendesk: Zendesk, world: ZendeskWorld) -> None:
+    """Whoever may use the API can name another author; the audit says who it was."""
+    ref = world.simulator.make("Export fails")
+    forged = {"body": "x", "author_id": int(ACCOUNT.id)}
+    with world.simulator.do(ANA):
+        metadata = {"custom": {"syncd": "key-1"}}
+        world.simulator.desk.update(world.simulator.desk.ticket(ref), {"comment": forged, "metadata": metadata})
+    assert [(each.author.id, each.key) for each in (await read_back(zendesk, ref)).comments] == [(ACCOUNT.id, None)]
+
+
+async def test_a_list_that_leads_to_itself_ends(world: ZendeskWorld) -> None:
+    def loop(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/users/me"):
+            return httpx.Response(200, json={"user": {"id": 1, "name": "x", "role": "admin"}})
+        meta = {"has_more": True, "after_cursor": "again"}
+        return httpx.Response(200, json={"ticket_fields": [], "groups": [], "meta": meta})
+
+    connector = Zendesk(ZendeskConfig(**world.settings), transport=httpx.MockTransport(loop))
+    with pytest.raises(BadAnswer, match="itself"):
+        await connector.check()
+    await connector.aclose()
 
 
 async def test_a_comment_without_a_proven_answer_may_have_been_written(zendesk: Zendesk, world: ZendeskWorld) -> None:
