@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from syncd.core.decision import Decision, Note, Plan
+from syncd.core.decision import Decision, Note, Plan, Undecided
 from syncd.core.fields import create, merge_fields
 from syncd.core.life import course
 from syncd.core.mapping import Mapping
@@ -46,7 +46,7 @@ def _first_time(view: View) -> tuple[Decision, ...]:
 
 
 def _untold(known: Known, decisions: Iterable[Decision]) -> Iterator[Decision]:
-    """Without the notes that were given before."""
+    """Without the notes that were given before, and the conflicts that a person was asked about."""
     for decision in decisions:
-        if not (isinstance(decision, Note) and decision.item in known.told):
+        if not (isinstance(decision, Note | Undecided) and decision.item in known.told):
             yield decision

@@ -142,6 +142,11 @@ class Undecided:
     rule: str
     clash: Clash
 
+    @property
+    def item(self) -> str:
+        """Names this very pair of values, so that it is told once."""
+        return f"conflict:{self.rule}:{fingerprint(*self.clash.values.both())}"
+
 
 class Resting(enum.Enum):
     """Why a link is at rest; only the first four wake up by themselves."""

@@ -9,7 +9,7 @@ from syncd.core.decision import Create, Decision, Flag, Note, Scope, Undecided, 
 from syncd.core.lens import Meaning, Unsayable
 from syncd.core.mapping import EscalationRule, FieldRule, OnReopened
 from syncd.core.merge import ABSENT, Clash, Maybe, Merged, Sides, Write, merge_field
-from syncd.core.model import Base, Fields, Internal, Pair, RichText, Side, Value
+from syncd.core.model import Base, Fields, Internal, Kind, Pair, RichText, Side, Value
 from syncd.core.view import View
 
 STATUS = "status"
@@ -71,13 +71,19 @@ def merge_fields(view: View, *, assert_owner: bool) -> FieldDecisions:
             found.others.extend(_missing(view, rule))
             continue
         try:
-            merged = merge_field(rule, sides, assert_owner=assert_owner)
+            merged = merge_field(rule, sides, assert_owner=assert_owner and _may_assert(rule))
         except Unsayable as error:
             found.held.add(rule.name)
             found.others.extend(_unsayable(view, rule, error))
             continue
         _collect(view, rule, merged, found)
     return found
+
+
+def _may_assert(rule: FieldRule) -> bool:
+    """Whether drift of this field can be settled by rule: it has an owner, and is no body of text, which two vendors
+    word differently for ever and which is written only when a person edited it."""
+    return rule.owner.side is not None and rule.kind is not Kind.RICH_TEXT
 
 
 def _sides(view: View, rule: FieldRule) -> Sides | None:

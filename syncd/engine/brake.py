@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from syncd.core.decision import Create, Plan, Rest, Resting, Update
 from syncd.engine.run import Run
-from syncd.store import audit, links, pauses
+from syncd.store import audit, links, meta, pauses
 from syncd.store.records import PauseScope
 
 WINDOW = timedelta(hours=1)
@@ -32,10 +32,7 @@ async def check(run: Run, plan: Plan) -> None:
     """
     if not plan.decisions:
         return
-    since = run.site.now() - WINDOW
-    usage = await run.site.store.read(
-        lambda c: audit.usage(c, since=since, mapping=run.mapping.name, link_id=run.link.id)
-    )
+    usage = await run.site.store.read(lambda c: _usage(run, c))
     limits = run.mapping.brake
     updates = any(isinstance(decision, Update) for decision in plan.decisions)
     if updates and usage.link_updates >= limits.writes_per_link:
@@ -48,6 +45,18 @@ async def check(run: Run, plan: Plan) -> None:
         await _pull(run, f"{usage.creates} issues were made within an hour (brake.creates: {limits.creates})")
     if any(isinstance(decision, Rest) and decision.why is Resting.DELETED for decision in plan.decisions):
         await _check_vanishing(run, usage.gone)
+
+
+def released(scope: str, name: object) -> str:
+    """Under which key the store keeps when a person last let this mapping or link go on: counts begin anew there."""
+    return f"released:{scope}:{name}"
+
+
+def _usage(run: Run, c: Connection) -> audit.Usage:
+    since = run.site.now() - WINDOW
+    marks = [meta.get(c, released("mapping", run.mapping.name)), meta.get(c, released("link", run.link.id))]
+    since = max([since, *(datetime.fromisoformat(mark) for mark in marks if mark)])
+    return audit.usage(c, since=since, mapping=run.mapping.name, link_id=run.link.id)
 
 
 async def _check_vanishing(run: Run, gone: int) -> None:

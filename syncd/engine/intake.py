@@ -68,8 +68,12 @@ def take_in(
     return Taken(len(marked), echoes, repeats)
 
 
-def look(site: Site, c: Connection, link: Link, *, priority: int | None = None) -> None:
-    """Ask for one full run of a link, as a person, a sweep or a retry does: both sides are read."""
+def look(site: Site, c: Connection, link: Link, *, priority: int | None = None, token: str = "") -> None:
+    """Ask for one full run of a link, as a person, a sweep or a retry does: both sides are read.
+
+    Args:
+        token: a name of this very request, which the audit shows as the cause (see `run.ASKED`).
+    """
     for side in Side:
         ref = link.refs[side]
         if ref is not None:
@@ -81,6 +85,7 @@ def look(site: Site, c: Connection, link: Link, *, priority: int | None = None) 
                 side=side,
                 now=site.now(),
                 parts=frozenset({"fields", "thread"}),
+                token=token,
             )
     site.queue.mark_in(c, [link.id], site.now(), priority=priority)
 

@@ -23,8 +23,8 @@ from syncd.engine.site import Site
 from syncd.engine.update import check_blind_writes
 from syncd.sdk.connector import ALL_PARTS, ONLY_FIELDS
 from syncd.sdk.errors import ConnectorError, Locked, NotFound, Stale
-from syncd.store import hints, links, pauses
-from syncd.store.records import Lease, LinkState, PauseScope
+from syncd.store import conflicts, hints, links, parked, pauses
+from syncd.store.records import Lease, LinkState, ParkScope, PauseScope
 
 ROUNDS = 10
 """Rounds of read, decide and apply in one run. Two or three are usual; a link that needs more waits for its turn."""
@@ -104,7 +104,7 @@ async def _reconcile(run: Run) -> Outcome:
 async def _until_quiet(run: Run) -> Plan | None:
     """Rounds until a plan is empty; None when the link came to rest or became another one on the way."""
     for _ in range(ROUNDS):
-        plan = decide(run.known, run.seen, run.mapping)
+        plan = decide(run.known, run.seen, run.mapping, assert_owner=run.settles_drift)
         if not plan.decisions:
             return plan
         await brake.check(run, plan)
@@ -122,6 +122,7 @@ async def _until_quiet(run: Run) -> Plan | None:
             if not await _is_locked(run):
                 raise
             continue
+        run.settles_drift = False  # once: what a vendor then still words in its own way is no drift
         await check_blind_writes(run)
         await _read_first_thread(run, linked=linked)
     raise Unsettled(f"not at rest after {ROUNDS} rounds: is somebody changing it all the time?")
@@ -167,7 +168,7 @@ async def _read_first_thread(run: Run, *, linked: bool) -> None:
             await read(run, Side.SUPPORT, ALL_PARTS)
 
 
-# --- the end of a run -------------------------------------------------------------------------------------------------
+# --- the end of a run ------------------------------------------------------------------------------------------------
 
 
 async def _tell_flags(run: Run) -> None:
@@ -210,6 +211,17 @@ def _conclude(run: Run, c: Connection, plan: Plan) -> None:
     links.save(c, run.link, run.lease)
     if run.issue_fields:
         links.agree(c, run.link, run.issue_fields)
+    _let_go(run, c, plan)
+
+
+def _let_go(run: Run, c: Connection, plan: Plan) -> None:
+    """Fields that agree again wait for nobody any more, whoever brought that about."""
+    for item in run.parked:
+        if item.scope is ParkScope.FIELD and item.item not in plan.held:
+            parked.release(c, item.id)
+    for clash in conflicts.of(c, run.link.id):
+        if clash.field not in plan.held:
+            conflicts.settle(c, clash.id, winner=None, resolution="both sides agree", now=run.site.now())
 
 
 def _values(run: Run, name: str) -> Pair[Value] | None:

@@ -53,6 +53,7 @@ def refused_field(run: Run, side: Side, name: str, *, value: Value, rule: str, r
 async def undecided(run: Run, decision: Undecided) -> None:
     """Keep what both sides say until a person decides; the same pair of values is told once."""
     await run.site.store.write(lambda c: keep_clash(run, c, decision.rule, decision.clash))
+    run.told.add(decision.item)
 
 
 def keep_clashes(run: Run, c: Connection, clashes: MappingOf[str, Clash]) -> None:

@@ -28,6 +28,10 @@ from syncd.store.records import (
     ParkedItem,
 )
 
+ASKED = "asked by a person: "
+"""How the token of a hint begins by which a person asked for a run; `APPLY` asks for drift to be settled as well."""
+APPLY = f"{ASKED}apply "
+
 
 @dataclass(frozen=True, slots=True)
 class Blind:
@@ -52,6 +56,7 @@ class Run:
         touching: the side whose vendor was asked last, so that an error can name its connection.
         flags: what this run parked, to be told on the ticket.
         issue_fields: what was written on the issue; its other links take it as agreed too.
+        settles_drift: a person asked for `syncd apply`: sides that differ though neither changed are settled too, once.
         unchecked: sides with writes that are still to be read back; an empty list where only comments were written.
     """
 
@@ -78,6 +83,7 @@ class Run:
     touching: Side = Side.SUPPORT
     flags: list[Flag] = field(default_factory=list)
     issue_fields: dict[str, Value] = field(default_factory=dict)
+    settles_drift: bool = False
 
     @property
     def known(self) -> Known:
@@ -189,7 +195,7 @@ class Run:
     def _covered(self, hint: Hint) -> bool:
         """Whether an earlier read shows already what this hint tells."""
         base, connector = self.base[hint.side], self.connectors[hint.side]
-        if base is None or not hint.token:
+        if base is None or not hint.token or hint.token.startswith(ASKED):
             return False
         changed = Changed(ref=hint.ref, token=hint.token)
         revisions = {"fields": base.revision, "thread": base.thread_revision}
@@ -202,13 +208,15 @@ def load(site: Site, c: Connection, lease: Lease) -> Run | None:
     mapping = site.mappings.get(link.mapping)
     if mapping is None:
         return None
+    waiting = hints.of(c, link.id)
     return Run(
         site=site,
         lease=lease,
         link=link,
         mapping=mapping,
         connectors=site.pair(mapping),
-        hints=hints.of(c, link.id),
+        hints=waiting,
+        settles_drift=any(hint.token.startswith(APPLY) for hint in waiting),
         comment_twins=twins.comments(c, link.id),
         file_twins=twins.files(c, link.id),
         parked=parked.of(c, link.id),
