@@ -1,19 +1,317 @@
-"""What an operator does: link, unlink, retry, resolve, apply, resume, sweep. Each writes the store alone and an audit
-row that names the operator; the vendors are written by the runs that follow."""
+"""What an operator does: link, unlink, retry, resolve, apply, resume, sweep. Each writes the store alone, with an audit
+row that says who and why; the vendors are written by the runs that follow."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from sqlalchemy import Connection
 
+from syncd.core import comments as texts
+from syncd.core.decision import Resting
+from syncd.core.mapping import Mapping
+from syncd.core.model import Attachment, Base, Comment, Pair, Side, Snapshot, Thread
+from syncd.engine.brake import released
 from syncd.engine.intake import look
+from syncd.engine.readable import shown
+from syncd.engine.run import APPLY, ASKED
 from syncd.engine.site import Site
+from syncd.errors import SyncdError
 from syncd.sdk.budget import BACKFILL
-from syncd.store import links, meta, overview
+from syncd.store import audit, conflicts, intents, links, meta, overview, parked, pauses, twins
+from syncd.store.records import (
+    AuditEntry,
+    CommentTwin,
+    FileTwin,
+    IntentState,
+    Link,
+    LinkState,
+    ParkScope,
+    PauseScope,
+    TwinState,
+)
 
 OPERATOR = "operator"
 SWEPT = "swept_until"
+KEPT_AWAY = frozenset({LinkState.PARKED, LinkState.HELD})
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who does it and why, for the audit."""
+
+    who: str = OPERATOR
+    reason: str = ""
+
+    def entry(self, kind: str, link_id: int | None, item: str = "", *, side: Side | None = None) -> AuditEntry:
+        return AuditEntry(kind=kind, link_id=link_id, side=side, item=item, outcome=self.reason, actor=self.who)
+
+
+NOBODY = By()
+
+
+class Refused(SyncdError):
+    """What was asked for cannot be done as things stand; says why and what to do first."""
+
+
+# --- linking ---------------------------------------------------------------------------------------------------------
+
+
+async def link(
+    site: Site, mapping: Mapping, ticket: str, issue: str, *, history: bool = False, by: By = NOBODY
+) -> Link:
+    """Link two tickets that exist. Both count as agreed as they look now, so nothing is overwritten.
+
+    Args:
+        ticket, issue: refs (or what the vendor also takes for one) on either side.
+        history: also copy the comments and files that are there; else only what comes from now on.
+
+    Raises:
+        Refused: one of them is linked to something else.
+        ConnectorError: a vendor does not know it, or does not answer.
+    """
+    names = Pair(ticket, issue)
+    seen = Pair(*[await site.connectors[mapping.connections[side]].fetch(names[side]) for side in Side])
+    made = await site.store.write(lambda c: _link(site, c, mapping, seen, history=history, by=by))
+    site.queue.wake()
+    return made
+
+
+def _link(site: Site, c: Connection, mapping: Mapping, seen: Pair[Snapshot], *, history: bool, by: By) -> Link:
+    now, refs = site.now(), seen.map(lambda snapshot: snapshot.ref)
+    known = links.watch(c, mapping.name, mapping.digest, mapping.connections, refs.support, now)
+    if known.refs.engineering is not None and not (
+        known.state is LinkState.RESTING and known.reason.startswith(Resting.UNLINKED.value)
+    ):
+        same = known.refs.engineering == refs.engineering
+        raise Refused(
+            f"{_label(seen.support)} is linked to {_label(seen.engineering)} already: link {known.id}"
+            if same
+            else f"{_label(seen.support)} is linked to issue {known.refs.engineering}: `syncd unlink {known.id}` first"
+        )
+    links.fence(c, known.id)
+    base = seen.map(lambda snapshot: _base(mapping, snapshot))
+    made = links.point(c, known.id, engineering_ref=refs.engineering, base=base, digest=mapping.digest)
+    if not history:
+        _skip_history(c, made, seen, now)
+    look(site, c, made, priority=BACKFILL if history else None, token=_token("link"))
+    audit.append(c, by.entry("link.made", made.id, f"{_label(seen.support)} - {_label(seen.engineering)}"), now)
+    return made
+
+
+def _base(mapping: Mapping, snapshot: Snapshot) -> Base:
+    """What is agreed: the mapped fields; the thread counts as not read, so that the first run looks at it."""
+    base = Base.of(snapshot)
+    names = {rule.lenses[side].field for rule in mapping.fields for side in Side}
+    fields = {name: value for name, value in base.fields.items() if name in names}
+    return Base(
+        ref=base.ref,
+        revision=base.revision,
+        fields=fields,
+        label=base.label,
+        url=base.url,
+        container=base.container,
+        life=base.life,
+        requester=base.requester,
+    )
+
+
+def _skip_history(c: Connection, made: Link, seen: Pair[Snapshot], now: datetime) -> None:
+    """What was said and attached before stays where it is."""
+    known = {(twin.from_side, twin.source_id) for twin in twins.comments(c, made.id)}
+    files = {(twin.from_side, twin.source_id) for twin in twins.files(c, made.id)}
+    for side in Side:
+        thread = seen[side].thread or Thread()
+        for comment in thread.comments:
+            if (side, comment.id) not in known:
+                twins.put_comment(c, _left_out(made, side, comment, now))
+        for file in (*thread.attachments, *(file for comment in thread.comments for file in comment.attachments)):
+            if (side, file.id) not in files:
+                twins.put_file(c, _file_left_out(made, side, file, now))
+
+
+def _left_out(made: Link, side: Side, comment: Comment, now: datetime) -> CommentTwin:
+    return CommentTwin(
+        link_id=made.id,
+        from_side=side,
+        source_id=comment.id,
+        target_id=None,
+        source_digest=texts.digest(comment),
+        visibility=comment.visibility,
+        state=TwinState.SKIPPED,
+        at=now,
+    )
+
+
+def _file_left_out(made: Link, side: Side, file: Attachment, now: datetime) -> FileTwin:
+    return FileTwin(
+        link_id=made.id,
+        from_side=side,
+        source_id=file.id,
+        target_id=None,
+        name=file.name,
+        size=file.size,
+        media_type=file.media_type,
+        visibility=file.visibility,
+        state=TwinState.SKIPPED,
+        at=now,
+    )
+
+
+async def unlink(site: Site, found: Link, *, by: By = NOBODY) -> None:
+    """End a link; both tickets stay as they are, and nothing goes from one to the other any more."""
+    reason = f"{Resting.UNLINKED}: {by.reason or f'by {by.who}'}"
+
+    def store(c: Connection) -> None:
+        links.fence(c, found.id)
+        links.rest(c, found.id, reason)
+        audit.append(c, by.entry("link.ended", found.id), site.now())
+
+    await site.store.write(store)
+
+
+# --- freeing what waits ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """What a retry put back to work."""
+
+    links: int = 0
+    items: int = 0
+
+
+async def retry(site: Site, ids: Iterable[int] | None = None, *, by: By = NOBODY) -> Freed:
+    """Put what is parked of these links (None: of all) back to work, and have each looked at now."""
+
+    def store(c: Connection) -> Freed:
+        chosen = list(ids) if ids is not None else overview.stuck(c)
+        return Freed(len(chosen), sum(_free(site, c, links.get(c, link_id), by) for link_id in chosen))
+
+    freed = await site.store.write(store)
+    site.queue.wake()
+    return freed
+
+
+def _free(site: Site, c: Connection, stuck: Link, by: By) -> int:
+    """Free one link; how many of its items waited."""
+    items = parked.of(c, stuck.id)
+    for item in items:
+        if item.scope is ParkScope.FILE:
+            twins.forget_skipped_file(c, stuck.id, item.item)
+        parked.release(c, item.id)
+    waiting = [intent for intent in intents.open_of(c, stuck.id) if intent.state is IntentState.PARKED]
+    for intent in waiting:
+        intents.unpark(c, intent.id)
+    if stuck.state in KEPT_AWAY or stuck.attempts:
+        links.wake(c, stuck.id, site.now())
+        meta.put(c, released("link", stuck.id), site.now().isoformat())
+    look(site, c, stuck, token=_token("retry"))
+    audit.append(c, by.entry("link.retried", stuck.id, f"{len(items) + len(waiting)} items"), site.now())
+    return len(items) + len(waiting)
+
+
+async def resume(site: Site, scope: PauseScope, name: str, *, by: By = NOBODY) -> bool:
+    """Let a paused connection or mapping go on; False where it was not paused. The brake counts anew from here."""
+
+    def store(c: Connection) -> bool:
+        if not pauses.resume(c, scope, name):
+            return False
+        meta.put(c, released(scope.value, name), site.now().isoformat())
+        if account := meta.get(c, _asked(name)):
+            meta.add_own_accounts(c, name, [account])
+            meta.drop(c, _asked(name))
+        audit.append(c, by.entry(f"{scope}.resumed", None, name), site.now())
+        return True
+
+    done = await site.store.write(store)
+    site.queue.wake()
+    return done
+
+
+def ask_account(c: Connection, connection: str, account: str) -> None:
+    """Remember an account that a person has to confirm; `resume` of its connection does."""
+    meta.put(c, _asked(connection), account)
+
+
+def _asked(connection: str) -> str:
+    return f"asked_account:{connection}"
+
+
+# --- deciding --------------------------------------------------------------------------------------------------------
+
+
+async def resolve(site: Site, conflict_id: int, winner: Side, *, by: By = NOBODY) -> Link:
+    """Decide a conflict: what the winner says now is carried to the other side by the next run.
+
+    Raises:
+        Refused: there is no such conflict, or it is settled.
+    """
+    made = await site.store.write(lambda c: _resolve(site, c, conflict_id, winner, by))
+    site.queue.wake()
+    return made
+
+
+def _resolve(site: Site, c: Connection, conflict_id: int, winner: Side, by: By) -> Link:
+    try:
+        row = conflicts.get(c, conflict_id)
+    except KeyError:
+        raise Refused(f"there is no conflict {conflict_id}; `syncd conflicts` lists them") from None
+    if not row.open:
+        raise Refused(f"conflict {conflict_id} is settled: {row.resolution}")
+    found = links.get(c, row.link_id)
+    mapping = site.mappings.get(found.mapping)
+    rule = mapping.rule(row.field) if mapping else None
+    if rule is None:
+        raise Refused(f"mapping {found.mapping} has no field `{row.field}` any more; nothing carries it")
+    conflicts.settle(c, conflict_id, winner=winner, resolution=f"{by.who} chose {winner}", now=site.now())
+    links.fence(c, found.id)
+    loser = winner.other  # as it is now it counts as agreed; only the winner's value is a change then
+    links.settle(c, found, loser, {rule.lenses[loser].field: row.now[loser]})
+    look(site, c, found, token=_token("resolve"))
+    said = f"{row.field}: {shown(row.now[winner])} instead of {shown(row.now[loser])}"
+    audit.append(c, by.entry("conflict.resolved", found.id, said, side=winner), site.now())
+    return links.get(c, found.id)
+
+
+async def apply(site: Site, ids: Iterable[int], *, by: By = NOBODY) -> int:
+    """Have the drift of these links settled by each field's owner, and release those that were held; how many."""
+    chosen = list(ids)
+
+    def store(c: Connection) -> None:
+        for link_id in chosen:
+            found = links.get(c, link_id)
+            if found.state is LinkState.HELD:
+                links.wake(c, link_id, site.now())
+            look(site, c, found, token=f"{APPLY}{uuid4().hex[:8]}")
+            audit.append(c, by.entry("link.applied", link_id), site.now())
+
+    await site.store.write(store)
+    site.queue.wake()
+    return len(chosen)
+
+
+async def look_at(site: Site, refs: Iterable[tuple[Mapping, str]], *, by: By = NOBODY) -> list[int]:
+    """Have tickets looked at that may be in no link yet, as if they had just changed; their links' ids."""
+
+    def store(c: Connection) -> list[int]:
+        made: list[int] = []
+        for mapping, ref in refs:
+            found = links.watch(c, mapping.name, mapping.digest, mapping.connections, ref, site.now())
+            look(site, c, found, token=_token("look"))
+            audit.append(c, by.entry("link.applied", found.id, ref), site.now())
+            made.append(found.id)
+        return made
+
+    made = await site.store.write(store)
+    site.queue.wake()
+    return made
+
+
+# --- housekeeping ----------------------------------------------------------------------------------------------------
 
 
 async def sweep(site: Site, *, back: timedelta) -> int:
@@ -39,9 +337,9 @@ async def sweep(site: Site, *, back: timedelta) -> int:
     return looked
 
 
-# --- pauses ----------------------------------------------------------------------------------------------------------
+def _token(what: str) -> str:
+    return f"{ASKED}{what} {uuid4().hex[:8]}"
 
 
-def ask_account(c: Connection, connection: str, account: str) -> None:
-    """Remember an account that a person has to confirm; `resume` of its connection does."""
-    meta.put(c, f"asked_account:{connection}", account)
+def _label(snapshot: Snapshot) -> str:
+    return snapshot.label or f"#{snapshot.ref}"

@@ -28,6 +28,7 @@ __all__ = [
     "claim",
     "counts",
     "drop",
+    "fence",
     "finish",
     "get",
     "later",
@@ -35,10 +36,12 @@ __all__ = [
     "mark",
     "next_due",
     "park",
+    "point",
     "release",
     "renew",
     "rest",
     "save",
+    "settle",
     "sibling_bases",
     "wake",
     "watch",
@@ -166,6 +169,40 @@ def agree(c: Connection, link: Link, fields: Fields) -> None:
         known = {name: value for name, value in fields.items() if name in base.fields}
         moved = codec.dump_base(replace(base, fields={**base.fields, **known}))
         c.execute(update(links).where(links.c.id == other.id).values(engineering_base=moved))
+
+
+def fence(c: Connection, link_id: int) -> None:
+    """Take a link away from whoever runs it now: its run ends with LostLease and writes nothing more to this row."""
+    c.execute(update(links).where(links.c.id == link_id).values(epoch=links.c.epoch + 1, leased_until=None))
+
+
+def point(c: Connection, link_id: int, *, engineering_ref: str, base: Pair[Base], digest: str) -> Link:
+    """Begin a link anew between its ticket and this issue, with both as they look now for its bases.
+
+    The caller has fenced it (`fence`) in this transaction.
+    """
+    values = {
+        "engineering_ref": engineering_ref,
+        "state": LinkState.LINKED.value,
+        "reason": "",
+        "mapping_digest": digest,
+        "support_base": codec.dump_base(base.support),
+        "engineering_base": codec.dump_base(base.engineering),
+        "behind_since": None,
+        "diverged_since": None,
+    }
+    c.execute(update(links).where(links.c.id == link_id).values(**values))
+    return get(c, link_id)
+
+
+def settle(c: Connection, link: Link, side: Side, fields: Fields) -> None:
+    """Take what one side says in these fields as agreed on. The caller has fenced the link in this transaction."""
+    base = link.base[side]
+    if base is None:
+        return
+    column = links.c.support_base if side is Side.SUPPORT else links.c.engineering_base
+    moved = codec.dump_base(replace(base, fields={**base.fields, **fields}))
+    c.execute(update(links).where(links.c.id == link.id).values({column: moved}))
 
 
 def list_links(c: Connection, filters: Filter = Filter(), limit: int = 100, offset: int = 0) -> list[Link]:  # noqa: B008 # frozen

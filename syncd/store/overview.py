@@ -121,6 +121,15 @@ def needing_a_look(c: Connection, digests: Mapping[str, str]) -> list[int]:
     return list(c.scalars(select(link.c.id).where(wanted).order_by(link.c.id)))
 
 
+def stuck(c: Connection) -> list[int]:
+    """Ids of links that are parked, or of which something is parked; those that rest or wait for `apply` are not."""
+    items = select(parked.c.link_id).where(parked.c.link_id.is_not(None))
+    writes = select(intent.c.link_id).where(intent.c.state == IntentState.PARKED.value)
+    some = or_(link.c.state == LinkState.PARKED.value, link.c.id.in_(items), link.c.id.in_(writes))
+    resting = link.c.state.in_([LinkState.RESTING.value, LinkState.HELD.value])
+    return list(c.scalars(select(link.c.id).where(some, ~resting).order_by(link.c.id)))
+
+
 def written_between(c: Connection, after: datetime, until: datetime, limit: int = 10_000) -> list[int]:
     """Ids of linked pairs that were written to in this span, for a second look at them."""
     rows = (

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table, select
+from sqlalchemy import Connection, Row, Select, Table, delete, select
 
 from syncd.core.model import Side, Visibility
 from syncd.store.insert import insert
@@ -75,6 +75,12 @@ def settle_comment(
     twin = comment_from(c, link_id, from_side, source_id)
     if twin is not None:
         put_comment(c, replace(twin, state=state, at=now))
+
+
+def forget_skipped_file(c: Connection, link_id: int, source_id: str) -> None:
+    """Forget that a file was left out, so that the next run tries it again."""
+    skipped = (file_twin.c.source_id == source_id) & (file_twin.c.state == TwinState.SKIPPED.value)
+    c.execute(delete(file_twin).where(file_twin.c.link_id == link_id, skipped, file_twin.c.target_id.is_(None)))
 
 
 def _put(c: Connection, table: Table, twin: CommentTwin | FileTwin, own: dict[str, Any]) -> None:
