@@ -52,6 +52,10 @@ from syncd_jira.writing import Writer
 __all__ = ["Jira", "JiraConfig"]
 
 
+BEGINNING = "0"
+"""The revision before all others: what a history since then holds is everything."""
+
+
 class Jira(Connector):
     """One account at a Jira site. A ref is an issue's id, which outlives moves; its key is the label.
 
@@ -165,7 +169,7 @@ class Jira(Connector):
 
     async def find(self, key: str) -> Snapshot | None:
         ref = await self._reader.find(key)
-        return await self.fetch(ref) if ref else None
+        return await self.fetch(ref, since=BEGINNING) if ref else None
 
     async def download(self, attachment: Attachment) -> AsyncIterator[bytes]:
         url = f"{self._api.base}/attachment/content/{attachment.id}" if self._cloud else attachment.url
@@ -178,7 +182,7 @@ class Jira(Connector):
     async def create(self, draft: Draft, *, key: str) -> Snapshot:
         ref = await self._writer.create(draft, key=key)
         try:
-            return await self.fetch(ref)
+            return await self.fetch(ref, since=BEGINNING)
         except ConnectorError as error:
             raise Unavailable(f"{self.connection}: created, but not read back: {error}") from error
 

@@ -14,6 +14,7 @@ from syncd.sdk.text.markdown import parse
 from syncd_jira.dialect import CLOUD, DATA_CENTER
 from syncd_jira.simulator import scheme
 from syncd_jira.simulator.site import Issue, Site, SiteFile
+from syncd_jira.wiki_writer import to_wiki
 
 TONES = {"new": "calm", "indeterminate": "cold", "done": "good"}
 HOT = {"Highest": "hot", "High": "warm"}
@@ -68,10 +69,10 @@ class JiraDesk(Desk):
         issue = self._changeable(ref)
         self._attach(issue, answer)
         if answer.text:
-            self.site.say(issue, DATA_CENTER.write(answer.text))
+            self.site.say(issue, _typed(answer.text))
 
     def open(self, title: str, answer: Answer) -> str:
-        values = {"summary": title, "description": DATA_CENTER.write(answer.text) if answer.text else None}
+        values = {"summary": title, "description": _typed(answer.text) if answer.text else None}
         issue = self.site.create("CORE", "10004", values, {})
         self._attach(issue, answer)
         return issue.id
@@ -103,16 +104,14 @@ class JiraDesk(Desk):
     def _inputs(self, issue: Issue) -> list[Input]:
         steps = [issue.values["status"], *(each.to for each in self.site.transitions(issue))]
         people = [("", "Nobody"), *((each.id, each.name) for each in self.accounts)]
-        severities = ("", *scheme.BY_ID["customfield_10050"].options)
+        severities = (("", "None"), *((word, word) for word in scheme.BY_ID["customfield_10050"].options))
         return [
             Input("status", "Status", issue.values["status"], tuple((name, name) for name in steps)),
             Input("priority", "Priority", _shown(issue, "priority"), tuple((word, word) for word in scheme.PRIORITIES)),
             Input("summary", "Summary", _shown(issue, "summary")),
             Input("labels", "Labels", _shown(issue, "labels")),
             Input("assignee", "Assignee", _shown(issue, "assignee"), tuple(people)),
-            Input(
-                "customfield_10050", "Severity", _shown(issue, "customfield_10050"), tuple((w, w) for w in severities)
-            ),
+            Input("customfield_10050", "Severity", _shown(issue, "customfield_10050"), severities),
         ]
 
 
@@ -153,6 +152,11 @@ def _written(name: str, value: str, *, cloud: bool) -> Any:
             return {"name": value}
         case _:
             return value
+
+
+def _typed(text: str) -> str:
+    """What a person types into the page's box, as wiki text; unlike a copy by syncd it may hold anything."""
+    return to_wiki(parse(text)).source
 
 
 def _complaint(error: Refused) -> str:

@@ -114,6 +114,9 @@ BODY = b'{"webhookEvent": "jira:issue_updated", "issue": {"id": "1"}}'
         signed(BODY, secret="another-secret-of-24-bytes"),
         signed(BODY, algorithm="sha1"),
         signed(BODY, algorithm="md5"),
+        replace(
+            signed(BODY), headers={"x-hub-signature": signed(BODY).headers["x-hub-signature"].replace("256", "512")}
+        ),
         replace(signed(BODY), body=BODY + b" "),
         Webhook({}, BODY, NOW),
         Webhook({"x-hub-signature": "sha256="}, BODY, NOW),
@@ -121,7 +124,18 @@ BODY = b'{"webhookEvent": "jira:issue_updated", "issue": {"id": "1"}}'
         Webhook({}, BODY, NOW, {"secret": SECRET}),
         Webhook({"x-hub-signature": "sha256=\u00e9"}, BODY, NOW),
     ],
-    ids=["secret", "sha1", "md5", "body", "bare", "empty", "no algorithm", "in the address", "not ascii"],
+    ids=[
+        "secret",
+        "sha1",
+        "md5",
+        "lying algorithm",
+        "body",
+        "bare",
+        "empty",
+        "no algorithm",
+        "in the address",
+        "not ascii",
+    ],
 )
 async def test_a_forged_delivery_is_refused_without_a_word_of_the_secret(connector: Jira, webhook: Webhook) -> None:
     with pytest.raises(BadSignature) as refused:

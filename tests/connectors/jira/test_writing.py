@@ -13,7 +13,7 @@ from syncd.sdk.errors import Forbidden, NotFound, RateLimited, Rejected, Stale, 
 from syncd.sdk.testing.faults import LostAfter, Status
 from syncd.sdk.testing.simulator import Limit
 from syncd_jira import Jira
-from syncd_jira.simulator import ANA, BEN
+from syncd_jira.simulator import ANA, BEN, scheme
 from syncd_jira.wire import label_of
 from tests.connectors.jira.steps import by_person, comments, draft, issue, opened, stands, update
 from tests.connectors.jira.world import LAG, JiraWorld
@@ -48,6 +48,17 @@ async def test_labels_are_right_after_a_restart_too(jira: Jira, world: JiraWorld
     assert set(stands(world, ref)["labels"]) == {"b", "c"}
 
 
+async def test_labels_that_were_read_elsewhere_since_are_read_again(jira: Jira, world: JiraWorld) -> None:
+    ref = await opened(world, labels=frozenset({"a"}))
+    await jira.fetch(ref)
+    await world.edit(ref, {"labels": frozenset({"a", "b"})})
+    other = world.connector()
+    seen = await other.fetch(ref)
+    await other.aclose()
+    await jira.update(ref, {"labels": frozenset({"a"})}, expect=seen.revision)
+    assert stands(world, ref)["labels"] == ["a"]
+
+
 async def test_a_label_with_a_space_is_refused_by_name(jira: Jira, world: JiraWorld) -> None:
     with pytest.raises(Rejected, match="`two words`") as refused:
         await update(jira, await opened(world), labels=frozenset({"two words"}))
@@ -60,6 +71,16 @@ async def test_a_label_with_a_space_is_refused_by_name(jira: Jira, world: JiraWo
 async def test_a_create_sends_only_what_its_screen_shows(jira: Jira, world: JiraWorld) -> None:
     made = await jira.create(draft({"Root Cause": None, "Severity": "S2", "environment": None}), key="key-1")
     assert made.fields["Severity"] == "S2"
+
+
+async def test_a_create_that_could_not_be_found_again_is_refused_with_its_remedy(
+    jira: Jira, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = (dataclasses.replace(each, on_create=each.id != "labels") for each in scheme.FIELDS)
+    monkeypatch.setattr(scheme, "FIELDS", tuple(fields))
+    with pytest.raises(Rejected, match="put the field Labels on the create screen of Bug in CORE") as refused:
+        await jira.create(draft(), key="key-1")
+    assert refused.value.field == "labels"
 
 
 @pytest.mark.parametrize(
