@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import unescape
 from typing import Final
 
 from syncd.sdk.text import links
 from syncd.sdk.text.characters import storable
 from syncd.sdk.text.normal import Mark, Run, normalise, unflatten
-from syncd.sdk.text.phrases import Phrase, PhraseMark, join_phrases, lists, phrase_mark
+from syncd.sdk.text.phrases import Phrase, PhraseMark, decode, join_phrases, lists, phrase_mark
 from syncd.sdk.text.tree import (
     MAX_DEPTH,
     TOO_DEEP,
@@ -51,21 +50,21 @@ _MARKS: Final[dict[str, tuple[Mark | None, str]]] = {
 _TOKEN = re.compile(
     r"""
       (?P<line>\\\\)
-    | \\(?P<escaped>[^\w\s])
+    | \\(?P<escaped>[^\w\s]|_)
     | \{\{(?P<code>(?:\\.|(?!\}\})[^\n])+?)\}\}
     | \{(?P<brace>[*_\-+^~]|\?\?)\}
     | \{(?P<macro>(?P<name>[a-z][\w\-]*)(?::[^}\n]*)?)\}
     | \[(?P<link>(?:\\.|[^\]\[\n\\])+)\]
     | (?<!\w)!(?P<image>[^\s!|][^!|\n]*)(?:\|[^!\n]*)?!(?!\w)
-    | (?P<url>(?<!\w)https?://[^\s|\]\[{}]+)
+    | (?P<url>(?<!\w)https?://[^\s|\]\[{}]+?)(?=(?:[^\w/=;()]|_){0,8}(?:[\s|\]\[{}]|\Z))
     | (?P<entity>&(?:\#\d{1,7}|\#x[0-9a-fA-F]{1,6}|\w{2,31});)
     | (?P<mark>[*_\-+^~]|\?\?)
     | (?P<newline>\n)
     """,
     re.VERBOSE,
 )
-_CELL = re.compile(r"\\.|\[[^\]\n]*\]|\{\{.*?\}\}|![^!|\n]+\|[^!\n]*!|\|\|?")
-_ESCAPE = re.compile(r"\\([^\w\s])")
+_CELL = re.compile(r"\\.|\[(?:\\.|[^\]\[\n\\])*\]|\{\{.*?\}\}|![^!|\n]+\|[^!\n]*!|\|\|?")
+_ESCAPE = re.compile(r"\\([^\w\s]|_)")
 
 
 def from_wiki(wiki: str) -> Converted:
@@ -175,7 +174,7 @@ class _Reader:
             case "line" | "newline":
                 return Run(Break())
             case "code":
-                return Run(Code(unescape(_ESCAPE.sub(r"\1", value))))
+                return Run(Code(decode(_ESCAPE.sub(r"\1", value))))
             case "brace":
                 mark, name = _MARKS[value]
                 return PhraseMark(found[0], mark, name, opens=True, closes=True)
@@ -186,10 +185,9 @@ class _Reader:
             case "image":
                 return self._image(value)
             case "url":
-                start, stop = next(links.bare_links(value), (0, 0))
-                return Run(Text(value)) if stop - start < len(value) else Run(Text(value), url=value)
+                return Run(Text(value))
             case "entity":
-                return Run(Text(unescape(value)))
+                return Run(Text(decode(value)))
             case "mark":
                 before, after = text[found.start() - 1 : found.start()], text[found.end() : found.end() + 1]
                 return phrase_mark(value, _MARKS, before=before, after=after)
@@ -210,14 +208,14 @@ class _Reader:
             name = address.removeprefix("~").removeprefix("accountid:")
             self.lost[f"mention of {name}"] = None
             return Run(Mention(name))
-        url = links.clean(unescape(address)) if links.absolute(address) else ""
+        url = links.clean(decode(address)) if links.absolute(address) else ""
         if not url:
             if address.startswith("^"):
                 self.lost[f"attached file {address[1:]}"] = None
             elif links.scheme(address):
                 self.lost[f"link with {links.scheme(address)}:"] = None
             return Run(Text(f"[{_ESCAPE.sub(chr(92) + '1', inner)}]"))
-        return Run(Text(unescape(_ESCAPE.sub(r"\1", words)) or url.removeprefix("mailto:")), url=url)
+        return Run(Text(decode(_ESCAPE.sub(r"\1", words)) or url.removeprefix("mailto:")), url=url)
 
     def _image(self, address: str) -> Phrase:
         url = links.clean(address)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from syncd.sdk.text.normal import Run, nest, normalise
-from syncd.sdk.text.phrases import lines, link_atoms
+from syncd.sdk.text.phrases import encode, lines, link_atoms
 from syncd.sdk.text.tree import (
     Block,
     Cell,
@@ -140,6 +140,8 @@ class _Writer:
                     if (written[-1:] or before).isalnum() or next_char.isalnum():
                         sign = f"{{{sign}}}"
                     written += sign + self._phrases(inner, before="*", after="*") + sign
+                case Text(text) if text.endswith("!") and following:  # with what follows it could begin an image
+                    written += _escape(text[:-1]) + r"\!"
                 case _:
                     written += _atom(child)
         return written
@@ -152,8 +154,8 @@ def _atom(inline: Inline) -> str:
         case Code(text):
             return f"{{{{{_escape(text)}}}}}"
         case Image(alt, url):
-            shown = alt and alt not in {url, url.removeprefix("mailto:")}
-            return f"[{_escape(alt)}|{url}]" if shown else f"[{url}]"
+            shown = alt != url.removeprefix("mailto:")
+            return f"[{_escape(alt)}|{encode(url)}]" if shown else f"[{encode(url)}]"
         case Mention(name):
             return _escape(f"@{name}")
         case _:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import unescape
 from itertools import pairwise
 from typing import Final
 
 from syncd.sdk.text import links
 from syncd.sdk.text.normal import Mark, Run, normalise, unflatten
-from syncd.sdk.text.phrases import Phrase, join_phrases, lists, phrase_mark
+from syncd.sdk.text.phrases import Phrase, decode, join_phrases, lists, phrase_mark
 from syncd.sdk.text.tree import (
     MAX_DEPTH,
     TOO_DEEP,
@@ -60,9 +59,10 @@ _TOKEN = re.compile(
     | <notextile>(?P<raw>.*?)</notextile>
     | (?<!\S)==(?P<verbatim>[^=\n][^\n]*?)==(?!\S)
     | (?<!\w)@(?:\|\w+\|)?(?P<code>[^\n@]+?)@(?!\w)
-    | "(?P<words>[^"\n]+?)":(?P<url>(?:/|[a-zA-Z]+://|www\.|mailto:)[\w/][^\s<|]*)
+    | "(?P<words>[^"\n]+?)":(?P<url>(?:/|[a-zA-Z]+://|www\.|mailto:)[\w/][^\s<|]*?)
+        (?=(?:[^\w/=;()]|_){0,8}(?:[\s<|]|\Z))
     | (?<![^\s>|])!(?P<image>[<>=]?[^\s(!|]+)\s?(?:\((?P<alt>[^()\n]*)\))?!(?::(?P<target>[^\s<|]+))?
-    | (?P<address>(?<!\w)https?://[^\s|<>\[\]{}"]+)
+    | (?P<address>(?<!\w)https?://[^\s|<>\[\]{}"]+?)(?=(?:[^\w/=;()]|_){0,8}(?:[\s|<>\[\]{}"]|\Z))
     | (?P<macro>\{\{\w+(?:\([^\n]*?\))?\}\})
     | (?P<entity>&(?:\#\d{1,7}|\#x[0-9a-fA-F]{1,6}|\w{2,31});)
     | (?P<mark>\*\*|__|\?\?|[*_\-+^~%])
@@ -75,7 +75,7 @@ _TOKEN = re.compile(
 def from_textile(textile: str) -> Converted:
     """The document that Redmine would show; styles and macros that it cannot keep are named in `lost`."""
     reader = _Reader()
-    blocks = list(reader.blocks(textile.expandtabs(4), depth=0))
+    blocks = list(reader.blocks(textile, depth=0))
     return Converted(normalise(Document(tuple(blocks))), tuple(reader.lost))
 
 
@@ -200,15 +200,15 @@ class _Reader:
             case _ if found["newline"]:
                 yield Run(Break())
             case _ if found["url"]:
-                yield from self._link(unescape(found["words"]), found["url"])
+                yield from self._link(decode(found["words"]), found["url"])
             case _ if found["address"]:
-                yield from _bare(found["address"])
+                yield Run(Text(found["address"]))
             case _ if found["image"]:
                 yield self._image(found)
             case _ if found["entity"]:
-                yield Run(Text(unescape(found["entity"])))
+                yield Run(Text(decode(found["entity"])))
             case _ if found["tag"] or found["code"]:
-                yield Run(Code(found["inner"] if found["tag"] else unescape(found["code"])))
+                yield Run(Code(found["inner"] if found["tag"] else decode(found["code"])))
             case _ if found["macro"]:
                 self.lost[f"macro {found['macro']}"] = None
                 yield Run(Text(found["macro"]))
@@ -216,10 +216,10 @@ class _Reader:
                 yield Run(Text(found["raw"] or found["verbatim"] or ""))
 
     def _link(self, words: str, address: str) -> Iterator[Run]:
-        end = len(address.rstrip(".,:;!?*_~'\"")) if not address.startswith("mailto:") else len(address.rstrip(".,"))
+        end = len(address)
         while address[:end].endswith(")") and address[:end].count(")") > address[:end].count("("):
             end -= 1
-        url = links.clean(unescape(address[:end]))
+        url = links.clean(decode(address[:end]))
         if url.startswith("www."):
             url = f"http://{url}"
         titled = re.fullmatch(r"(.+?)\s?\(([^()]+)\)", words)
@@ -228,19 +228,11 @@ class _Reader:
 
     def _image(self, found: re.Match[str]) -> Run:
         url = links.clean(found["image"].lstrip("<>="))
-        alt = unescape(found["alt"] or "")
+        alt = decode(found["alt"] or "")
         if links.absolute(url):
             return Run(Image(alt, url), url=links.clean(found["target"] or ""))
         self.lost[f"attached file {url}"] = None
         return Run(Text(f"[{alt or url}]"))
-
-
-def _bare(address: str) -> Iterator[Run]:
-    end = 0
-    for start, stop in links.bare_links(address):
-        yield Run(Text(address[start:stop]), url=address[start:stop])
-        end = stop
-    yield Run(Text(address[end:]))
 
 
 def _parts(group: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from syncd.sdk.text import links
 from syncd.sdk.text.normal import Run, nest, normalise
-from syncd.sdk.text.phrases import lines, link_atoms
+from syncd.sdk.text.phrases import encode, lines, link_atoms
 from syncd.sdk.text.tree import (
     Block,
     Break,
@@ -41,7 +41,7 @@ _ACTIVE = re.compile(
     r"""
       <(?=[/!\w])
     | &(?=\#?\w+;)
-    | (?<![^\W_])[*_\-+^~%?@!](?=\S)
+    | (?<![^\W_])(?:[*_\-+^~%?!](?=\S)|@)
     | (?<=[^\W_])(?:\*\*|__|\?\?)                # a second mark of a kind, for what may stand before it
     | =(?==)
     | "(?=:)
@@ -53,6 +53,7 @@ _ACTIVE = re.compile(
     re.VERBOSE,
 )
 _LINE_START = re.compile(r"[*#>=|{\-_]|(?:h[1-6]|bq|p|fn\d+|table|pre|notextile)[^\s.]*(\.)(?=[\s:])")
+_AFTER_LINK = re.compile(r"[.,:!?]{0,8}(?:\s|\Z)")
 _TAGS_IN_CODE = re.compile(r"<(?=/?(?:code|pre|kbd|notextile)\b)", re.IGNORECASE)
 _LANGUAGE = re.compile(r"\w+")
 
@@ -161,9 +162,11 @@ class _Writer:
                         self.lost[f"{name} inside a word"] = None
                         written += self._phrases(inner, before=last, after=next_char)
                 case Image(alt, url):
-                    written += self._link(alt, url, after=next_char)
+                    written += self._link(alt, url, gap="" if _ends_link(following) else " ")
                 case Code(text):
                     written += f"<code>{self._code(text)}</code>"
+                case Text(text) if text.endswith("!") and following:  # with what follows it could begin an image
+                    written += _escape(text[:-1], first=last in {"*", "_", "-"} and not written) + _reference("!")
                 case Text(text):
                     written += _escape(text, first=last in {"*", "_", "-"} and not written)
                 case Mention(name):
@@ -172,9 +175,12 @@ class _Writer:
                     pass
         return written
 
-    def _link(self, alt: str, url: str, *, after: str) -> str:
-        target = _whole_address(url)
-        gap = "" if not after or after.isspace() or after in ".,:;!?*_-" else " "
+    def _link(self, alt: str, url: str, *, gap: str) -> str:
+        target = encode(_whole_address(url))
+        if target != encode(url):
+            self.lost["spelling of an address"] = None
+        if gap:
+            self.lost["no space after a link"] = None
         if alt in {url, ""} and target == url and links.scheme(url) in {"http", "https"}:
             return url + gap
         shown = (alt or url).replace("&", "&amp;").replace('"', "&quot;").replace("(", "&#40;")
@@ -193,9 +199,20 @@ def _free(before: str, after: str) -> bool:
     return not after.isalnum() and before in {"", " ", "(", ">", "*", "_", "-"}
 
 
+def _ends_link(following: Inline | None) -> bool:
+    """Whether Textile sees the end of an address before `following`."""
+    match following:
+        case None | Code():
+            return True
+        case Text(text):
+            return bool(_AFTER_LINK.match(text))
+        case _:
+            return False
+
+
 def _whole_address(url: str) -> str:
     """An address whose last character is not taken for punctuation of the sentence."""
-    if url[-1].isalnum() or url[-1] in "/=_-":
+    if url[-1].isalnum() or url[-1] in "/=":
         return url
     return url[:-1] + "".join(f"%{byte:02X}" for byte in url[-1].encode())
 

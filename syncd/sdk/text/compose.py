@@ -24,6 +24,6 @@ def compose(
     `link` is where the whole text can be read; a cut text ends with it.
     """
     safe = defuse(parse(markdown), target)
-    cut = shorten(safe.document, fits=lambda part: size(write(part).source) <= limit, limit=limit, link=link)
+    cut = shorten(safe.document, size=lambda part: size(write(part).source), limit=limit, link=link)
     written = write(cut.document)
     return Rendered(written.source, tuple(dict.fromkeys((*safe.lost, *cut.lost, *written.lost))))

@@ -105,8 +105,6 @@ def _show(runs: Iterable[Run], lost: dict[str, None]) -> Iterator[Run]:
                 yield replace(run, atom=Text(_seen(text, lost)))
             case Code(text):
                 yield replace(run, atom=Code(_seen(text, lost)))
-            case Image(alt, url):
-                yield replace(run, atom=Image(_seen(alt, lost), url))
             case _:
                 yield run
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Final
 
 from syncd.sdk.text.characters import clip
 from syncd.sdk.text.normal import Run, flatten, unflatten
@@ -24,22 +25,38 @@ from syncd.sdk.text.tree import (
     Text,
 )
 
+_ENDLESS: Final = 10**12
+_NEAR: Final = 0.95
+"""How much of the limit a cut text has to use: the search ends there, for each step writes the whole text once."""
 
-def shorten(document: Document, *, fits: Callable[[Document], bool], limit: int, link: str = "") -> Converted:
-    """The longest beginning of `document` that fits, and below it where the whole text is (reliability.md, P8).
 
-    `limit` is the target's own number, in the units that `fits` counts; no more characters than that are tried.
+def shorten(document: Document, *, size: Callable[[Document], int], limit: int, link: str = "") -> Converted:
+    """A beginning of `document` that fits, and below it where the whole text is (reliability.md, P8).
+
+    `size` and `limit` count in the target's own units.
     """
-    if fits(document):
+    total = size(document)
+    if total <= limit:
         return Converted(document)
-    low, high = 0, limit
+    low, high = 0, _length(document)
+    guess = high * limit // total
     while low < high:
-        middle = (low + high + 1) // 2
-        if fits(_cut(document, middle, link)):
-            low = middle
+        found = size(_cut(document, guess, link))
+        if found <= limit:
+            low = guess
+            if found >= _NEAR * limit:
+                break
         else:
-            high = middle - 1
+            high = guess - 1
+        aimed = int(guess * 0.99 * limit / max(found, 1))
+        guess = aimed if low < aimed <= high else (low + high + 1) // 2
     return Converted(_cut(document, low, link), (f"all after {low} characters of the text: it is too long here",))
+
+
+def _length(document: Document) -> int:
+    budget = _Budget(_ENDLESS)
+    budget.blocks(document.blocks)
+    return _ENDLESS - budget.left
 
 
 def utf16_length(text: str) -> int:

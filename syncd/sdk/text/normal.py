@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from syncd.sdk.text import links
 from syncd.sdk.text.characters import printable
@@ -60,7 +61,7 @@ class Run:
 
 def normalise(document: Document) -> Document:
     """The canonical form: two documents that mean the same are equal after this. Idempotent."""
-    return Document(tuple(_blocks(document.blocks)))
+    return document if document.canonical else Document(tuple(_blocks(document.blocks)), canonical=True)
 
 
 def flatten(children: Iterable[Inline], marks: frozenset[Mark] = frozenset(), url: str = "") -> Iterator[Run]:
@@ -88,20 +89,25 @@ def _shows(run: Run) -> bool:
 
 
 def unflatten(runs: Iterable[Run]) -> tuple[Inline, ...]:
-    """Inlines of some runs, each for itself: what a reader hands to `normalise`."""
-    return tuple(_wrapped(run) for run in runs)
+    """Inlines of some runs, marked each for itself: what a reader hands to `normalise`."""
+    children: list[Inline] = []
+    for url, group in groupby(runs, key=lambda run: run.url):
+        marked = tuple(_marked(run) for run in group)
+        children += [Link(marked, url)] if url else marked
+    return tuple(children)
 
 
-def _wrapped(run: Run) -> Inline:
+def _marked(run: Run) -> Inline:
     inline: Inline = run.atom
-    for mark in reversed(run.around):
-        inline = _wrap(mark, (inline,))
+    for mark in run.marks:
+        inline = mark((inline,))
     return inline
 
 
 def nest(runs: Sequence[Run]) -> tuple[Inline, ...]:
     """Inlines of some runs: a link around strong around emphasis around strike."""
-    return _nest(_tidy(runs))
+    tidy = _tidy(runs)
+    return () if all(map(_is_space, tidy)) else _nest(tidy)
 
 
 def inlines(children: Iterable[Inline]) -> tuple[Inline, ...]:
@@ -156,9 +162,9 @@ def _paragraphs(paragraph: Paragraph) -> Iterator[Paragraph]:
 
 def _table(table: Table) -> Iterator[Table]:
     width = max(map(len, (table.header, *table.rows)), default=0)
-    if width:
-        rows = tuple(_row(row, width) for row in table.rows)
-        yield Table(_row(table.header, width), rows)
+    header, *rows = (_row(row, width) for row in (table.header, *table.rows))
+    if any(cell for row in (header, *rows) for cell in row):
+        yield Table(header, tuple(rows))
 
 
 def _row(row: tuple[Cell, ...], width: int) -> tuple[Cell, ...]:

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from html import unescape
 from itertools import groupby
 from typing import TypeAlias
 
 from syncd.sdk.text.normal import Mark, Run, flatten, unflatten
 from syncd.sdk.text.plain import words
 from syncd.sdk.text.tree import MAX_DEPTH, Block, Break, Code, Image, Inline, List, Paragraph, Text
+
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]\w{1,31});")
+
+
+def decode(text: str) -> str:
+    """`text` with its character references resolved; only whole ones, for an address may hold `&copy=1`."""
+    return _ENTITY.sub(lambda found: unescape(found[0]), text)
+
+
+def encode(text: str) -> str:
+    """`text` such that `decode` gives it back."""
+    return _ENTITY.sub(lambda found: "&amp;" + found[0][1:], text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +83,17 @@ def _close(runs: list[Run], start: int, phrase: PhraseMark, lost: dict[str, None
 
 def lists(entries: Sequence[tuple[str, Sequence[Run]]], *, depth: int = 0) -> list[Block]:
     """Lists of some lines: each with its marks, one for each level (`#` a number, else a bullet), and its words."""
-    found: list[Block] = []
-    for numbered, group in groupby(entries, key=lambda entry: entry[0][min(depth, len(entry[0]) - 1)] == "#"):
-        items: list[list[tuple[str, Sequence[Run]]]] = []
-        for entry in group:
-            if len(entry[0]) <= depth + 1 or not items or depth >= MAX_DEPTH:
-                items.append([entry])
-            else:
-                items[-1].append(entry)
-        found.append(List(tuple(_item(item, depth) for item in items), 1 if numbered else None))
-    return found
+    found: list[tuple[bool, list[list[tuple[str, Sequence[Run]]]]]] = []
+    for entry in entries:
+        marks = entry[0]
+        if found and len(marks) > depth + 1 and depth < MAX_DEPTH:
+            found[-1][1][-1].append(entry)
+            continue
+        numbered = marks[min(depth, len(marks) - 1)] == "#"
+        if not found or found[-1][0] != numbered:
+            found.append((numbered, []))
+        found[-1][1].append([entry])
+    return [List(tuple(_item(item, depth) for item in items), 1 if numbered else None) for numbered, items in found]
 
 
 def _item(entries: list[tuple[str, Sequence[Run]]], depth: int) -> tuple[Block, ...]:

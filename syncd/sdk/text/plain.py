@@ -29,6 +29,7 @@ from syncd.sdk.text.tree import (
     Text,
 )
 
+_INDENT = re.compile(r"(?<!\S)\xa0+|\xa0+(?!\S)")  # one between two words means what it says
 _SPACES = re.compile(r"^ +| {2,}", re.MULTILINE)
 _TAB = 4
 
@@ -59,7 +60,8 @@ def _unbreakable(spaces: re.Match[str]) -> str:
 
 def to_plain(document: Document) -> str:
     """`document` for a reader without formatting: bullets, numbers, `> ` before quotes, addresses in brackets."""
-    return "\n\n".join(text for block in document.blocks if (text := "\n".join(_lines(block))))
+    texts = ("\n".join(_lines(block)) for block in document.blocks)
+    return _INDENT.sub(lambda found: " " * len(found[0]), "\n\n".join(text for text in texts if text))
 
 
 def _lines(block: Block) -> Iterator[str]:
@@ -96,9 +98,7 @@ def words(children: Iterable[Inline]) -> str:
 
 def _word(inline: Inline) -> str:
     match inline:
-        case Text(text):
-            return text.replace("\xa0", " ")
-        case Code(text):
+        case Text(text) | Code(text):
             return text
         case Strong(children) | Emphasis(children) | Strike(children):
             return words(children)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar
 
 Source = TypeVar("Source")
@@ -116,7 +116,10 @@ Block: TypeAlias = Paragraph | Heading | List | CodeBlock | Quote | Table | Rule
 
 @dataclass(frozen=True, slots=True)
 class Document:
+    """What a text says. `canonical` is set by `normal.normalise` alone, which need not do its work twice."""
+
     blocks: tuple[Block, ...]
+    canonical: bool = field(default=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,3 +90,8 @@ def tables() -> st.SearchStrategy[Table]:
 
 def documents() -> st.SearchStrategy[Document]:
     return st.lists(blocks(), max_size=4).map(lambda found: Document(tuple(found)))
+
+
+markdowns = st.lists(
+    st.one_of(st.text(ALPHABET + "\n", max_size=10), st.sampled_from([*FRAGMENTS, "\n", "\n\n"])), max_size=15
+).map("".join)

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from syncd.sdk.text.markdown import parse, render
 from syncd.sdk.text.normal import normalise
 from syncd.sdk.text.tree import Document
-from tests.sdk.text.documents import ALPHABET, FRAGMENTS, documents
-
-markdowns = st.lists(
-    st.one_of(st.text(ALPHABET + "\n", max_size=10), st.sampled_from([*FRAGMENTS, "\n", "\n\n"])), max_size=15
-).map("".join)
+from tests.sdk.text.documents import documents, markdowns
 
 
 @given(documents())
