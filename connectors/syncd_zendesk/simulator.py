@@ -78,6 +78,11 @@ class ZendeskSimulator(Simulator):
         with self.acting(by):
             self._say(ref, Answer(text, public, tuple(files)))
 
+    def connection(self, **more: Any) -> dict[str, Any]:
+        """A block for `config/syncd.yaml` that fits this account."""
+        block = {"connector": "zendesk", "url": self.url, "email": ACCOUNT.email, "token": ACCOUNT.token}
+        return {**block, "link_field": LINK_FIELD, **more}
+
     def subscribe(self, url: str, secret: str, *, events: frozenset[str] = EVENTS) -> None:
         """A webhook on events; with `TRIGGERED` one that a trigger notifies."""
         number = len(self.outbox.subscriptions) + 1
@@ -140,7 +145,7 @@ class ZendeskSimulator(Simulator):
             }
             self.outbox.put(str(body["type"]), json.dumps(body).encode(), id=id)
         body = {"ticket_id": str(ticket.id), "updated_at": stamp(ticket.updated)}
-        self.outbox.put(TRIGGERED, json.dumps(body).encode(), id=f"trigger-{sequence}")
+        self.outbox.put(TRIGGERED, json.dumps(body).encode(), id=f"trigger-{sequence}", named=True)
 
     # -- the page
 

@@ -73,12 +73,12 @@ class Outbox:
         self._ids = 0
         self._wake = asyncio.Event()
 
-    def put(self, kind: str, body: bytes, *, id: str = "") -> None:
-        """Tell everybody who wants this kind."""
+    def put(self, kind: str, body: bytes, *, id: str = "", named: bool = False) -> None:
+        """Tell everybody who wants this kind; with `named` only those who name it."""
         self._ids += 1
         event = Event(id=id or f"event-{self._ids}", kind=kind, body=body, at=self._clock())
         for subscription in self.subscriptions:
-            if subscription.wants(kind):
+            if subscription.wants(kind) and (not named or kind in subscription.events):
                 self.waiting.append(Outgoing(event, subscription))
         self._wake.set()
 

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from syncd.sdk.testing.outbox import Subscription
 from syncd.sdk.testing.page import Upload
 from syncd.sdk.testing.simulator import Limit
 from syncd_zendesk.desk import ACCOUNT, ANA, CAROL, Desk
@@ -216,6 +217,12 @@ async def test_a_webhook_has_the_documented_shape_and_signature(world: ZendeskWo
     assert (body["subject"], body["detail"]["actor_id"]) == (f"zen:ticket:{ref}", ANA.id)
     stamp = webhook.headers["x-zendesk-webhook-signature-timestamp"]
     assert webhook.headers["x-zendesk-webhook-signature"] == sign(SECRET, stamp, webhook.body).decode()
+
+
+async def test_a_trigger_notifies_only_whom_it_names(world: ZendeskWorld) -> None:
+    world.simulator.outbox.subscriptions.append(Subscription("all", "https://syncd.example/all", SECRET))
+    world.simulator.make("x")
+    assert all("type" in told(each) for each in await world.webhooks())
 
 
 async def test_a_subscriber_is_tried_again_as_the_vendor_does(world: ZendeskWorld) -> None:
