@@ -253,10 +253,9 @@ class Jira(Connector):
         return hooks.read(webhook)
 
     def includes(self, revision: str, changed: Changed) -> bool:
-        """An issue's token is when it was updated; a comment's is shown by the thread alone (`Snapshot.tokens`)."""
-        if not (changed.token.isdecimal() and revision.isdecimal()):
-            return False
-        return int(changed.token) <= int(revision)
+        """By time: an issue's token is when it was updated, a comment's ends in it. A deleted comment tells none."""
+        stamp = changed.token.rpartition("@")[2]
+        return stamp.isdecimal() and revision.isdecimal() and int(stamp) <= int(revision)
 
     def quotas(self) -> Sequence[Quota]:
         return self._client.quotas()

@@ -54,6 +54,7 @@ class Memory:
 
     issues: Recent[str, Seen] = field(default_factory=lambda: Recent(4096))
     keys: Recent[str, str | None] = field(default_factory=lambda: Recent(32768))  # own comment's id -> our key
+    probe: str = ""  # an issue that search has known for long
     types: dict[str, dict[str, str]] = field(default_factory=dict)  # project -> issue type -> id
     screens: dict[tuple[str, str], dict[str, bool]] = field(default_factory=dict)  # project, type -> field -> required
     workflows: dict[tuple[str, str], Workflow] = field(default_factory=dict)  # project, type

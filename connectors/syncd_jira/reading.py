@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from syncd.core.model import Comment, Snapshot, Thread
+from syncd.core.model import Comment, Life, Snapshot, Thread
 from syncd.sdk.connector import Changed, Page, Part
-from syncd.sdk.errors import NotFound, Rejected
+from syncd.sdk.errors import NotFound, Rejected, Unavailable
 from syncd_jira.api import Api, Rows
 from syncd_jira.config import JiraConfig
 from syncd_jira.fields import Catalogue, milliseconds, moment
@@ -72,6 +72,8 @@ class Reader:
         return found
 
     def _remember(self, issue: IssueIn, snapshot: Snapshot) -> None:
+        if snapshot.created and snapshot.updated and snapshot.updated - snapshot.created > self.config.index_lag:
+            self.memory.probe = issue.id
         labels, status = snapshot.fields.get("labels"), snapshot.fields.get("status")
         self.memory.issues[issue.id] = Seen(
             revision=snapshot.revision,
@@ -129,16 +131,33 @@ class Reader:
     # -- search
 
     async def find(self, key: str) -> str | None:
-        """The issue that carries this key in its property. The label only leads there: anybody can set one."""
-        jql = f'labels = "{label_of(key)}" ORDER BY created ASC'
+        """The issue that carries this key in its property. The label only leads there: anybody can set one.
+
+        The same search asks for an issue that is known to exist; without it, "none" would prove nothing.
+        """
+        probe = self.memory.probe
+        jql = f'labels = "{label_of(key)}"' + (f" OR id = {probe}" if probe else "") + " ORDER BY created ASC"
         if self.cloud:
             rows = (await self.api.search_cloud(jql, fields=["created"], properties=[PROPERTY])).issues
             carried = [(row.id, row.properties.get(PROPERTY)) for row in rows]
         else:
-            rows = (await self.api.search_data_center(jql, fields=["created"])).issues
-            carried = [(row.id, await self._property(row.id)) for row in rows]
+            rows = (await self.api.search_data_center(jql, fields=["labels"])).issues
+            marked = [row.id for row in rows if label_of(key) in (row.fields.get("labels") or ())]
+            carried = [(ref, await self._property(ref)) for ref in marked]
         matching = [ref for ref, value in carried if isinstance(value, dict) and value.get("key") == key]
+        if not matching and probe and probe not in {row.id for row in rows}:
+            await self._doubt_search(probe)
         return min(matching, key=int, default=None)
+
+    async def _doubt_search(self, probe: str) -> None:
+        """Search does not show the probe: either that issue is gone, or nothing that search says can be believed."""
+        try:
+            snapshot = await self.fetch(probe, parts=frozenset({Part.FIELDS}), since=None)
+        except NotFound:
+            snapshot = None
+        if snapshot is not None and snapshot.life is Life.ACTIVE:
+            raise Unavailable(f"jira: search does not find {snapshot.label}, which exists", sent=False)
+        self.memory.probe = ""
 
     async def _property(self, ref: str) -> object:
         try:

@@ -27,10 +27,11 @@ class Indexed:
 @dataclass(frozen=True, slots=True)
 class Query:
     tests: tuple[Callable[[Indexed], bool], ...]
+    probe: str  # an id that is found besides
     order: tuple[tuple[str, bool], ...]  # field, descending
 
     def select(self, rows: Iterable[Indexed]) -> list[Indexed]:
-        found = [row for row in rows if all(test(row) for test in self.tests)]
+        found = [row for row in rows if row.id == self.probe or all(test(row) for test in self.tests)]
         for name, descending in reversed(self.order):
             found.sort(key=lambda row: _sort_key(row, name), reverse=descending)
         return found
@@ -46,6 +47,7 @@ _WORD = re.compile(r"\"((?:\\.|[^\"\\])*)\"|(\w+)")
 def parse(jql: str, *, now: datetime) -> Query:
     """Read a query; relative times count from `now`."""
     where, _, by = re.sub(r"\s+", " ", jql).partition("ORDER BY")
+    where, probe = _without_probe(where)
     tests = []
     position = 0
     while where[position:].strip():
@@ -60,7 +62,13 @@ def parse(jql: str, *, now: datetime) -> Query:
             position += 4
     if not tests:
         raise BadQuery("Unbounded JQL queries are not allowed here.")
-    return Query(tuple(tests), tuple(_order(each.split()) for each in by.split(",") if each.strip()))
+    return Query(tuple(tests), probe, tuple(_order(each.split()) for each in by.split(",") if each.strip()))
+
+
+def _without_probe(where: str) -> tuple[str, str]:
+    """The one alternative that is understood: `... OR id = 10500`, behind everything else."""
+    match = re.fullmatch(r"(.*\S) OR id = (\d+) ?", where)
+    return (match[1], match[2]) if match else (where, "")
 
 
 def _test(field: str, operator: str, value: str, now: datetime) -> Callable[[Indexed], bool]:

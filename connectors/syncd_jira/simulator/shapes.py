@@ -9,10 +9,13 @@ from typing import Any
 from urllib.parse import quote
 
 from syncd.sdk.testing.simulator import Account
-from syncd_jira.dialect import CLOUD, DATA_CENTER
+from syncd_jira.adf import from_adf
+from syncd_jira.adf_writer import to_adf
 from syncd_jira.fields import jira_time
 from syncd_jira.simulator import scheme
 from syncd_jira.simulator.site import Change, Issue, SiteComment, SiteFile
+from syncd_jira.wiki import from_wiki
+from syncd_jira.wiki_writer import to_wiki
 
 HIDDEN = "hidden e-mail"
 """The scope of an account whose profile does not show its address."""
@@ -44,11 +47,7 @@ class Shapes:
         """A rich text in this way's format, whatever it was written in."""
         if value is None or isinstance(value, dict) is self.documents:
             return value
-        return (
-            CLOUD.write(DATA_CENTER.read(value).markdown)
-            if self.documents
-            else DATA_CENTER.write(CLOUD.read(value).markdown)
-        )
+        return _as_document(value) if self.documents else _as_wiki(value)
 
     def user(self, account: Account) -> dict[str, Any]:
         shown = {"displayName": account.name, "active": True, "timeZone": "Europe/Berlin"}
@@ -214,7 +213,7 @@ class Shapes:
         return shown
 
     def _words(self, said: Any) -> Any:
-        return DATA_CENTER.write(CLOUD.read(said).markdown) if isinstance(said, dict) else said
+        return _as_wiki(said) if isinstance(said, dict) else said
 
     # -- screens
 
@@ -265,3 +264,12 @@ class Shapes:
 def _given(name: str, value: Any) -> Mapping[str, Any]:
     """Jira's own description knows no null in a change log: what is empty is left out."""
     return {} if value is None else {name: value}
+
+
+def _as_document(words: str) -> dict[str, Any]:
+    """Wiki text as API v3 shows it. Jira itself converts, and takes nothing out of a text as our writers do."""
+    return to_adf(from_wiki(words).document).source
+
+
+def _as_wiki(document: Mapping[str, Any]) -> str:
+    return to_wiki(from_adf(document).document).source

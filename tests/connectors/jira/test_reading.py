@@ -167,7 +167,9 @@ async def test_a_younger_read_shows_what_a_hint_tells_and_an_older_does_not(jira
     assert jira.includes("1754982001004", hint)
     assert not jira.includes("1754982001002", hint)
     assert not jira.includes("9999999999999", Changed("1"))
-    assert not jira.includes("9999999999999", Changed("1", token="comment:1@1754982001003"))
+    assert jira.includes("1754982001003", Changed("1", token="comment:1@1754982001003"))
+    assert not jira.includes("1754982001002", Changed("1", token="comment:1@1754982001003"))
+    assert not jira.includes("9999999999999", Changed("1", token="comment:1@deleted"))
 
 
 # --- times ----------------------------------------------------------------------------------------------------------

@@ -129,6 +129,35 @@ async def test_a_label_alone_makes_no_issue_ours(jira: Jira, world: JiraWorld) -
     assert await jira.find("key-1") is None
 
 
+async def test_a_search_that_hides_what_exists_is_not_believed(jira: Jira, world: JiraWorld) -> None:
+    old = await opened(world)
+    world.clock.advance(LAG + timedelta(seconds=1))
+    await world.edit(old, {"summary": "long known"})
+    await jira.fetch(old)
+    await world.settle()
+    assert await jira.find("key-1") is None, "search shows the old one, so that none means none"
+    entry, hidden = issue(world, old), issue(world, old).index
+    entry.index = []
+    with pytest.raises(Unavailable, match="search does not find CORE-1") as doubted:
+        await jira.find("key-1")
+    assert not doubted.value.sent
+    entry.index = hidden
+    with by_person(world):
+        world.simulator.site.delete(entry)
+    assert await jira.find("key-1") is None, "the old one is gone, which search may say"
+
+
+async def test_the_issue_that_proves_the_search_can_be_the_one_looked_for(jira: Jira, world: JiraWorld) -> None:
+    made = await jira.create(draft(), key="key-1")
+    await world.settle()
+    await world.edit(made.ref, {"summary": "long known"})
+    await jira.fetch(made.ref)
+    await world.settle()
+    found = await jira.find("key-1")
+    assert found is not None
+    assert found.ref == made.ref
+
+
 async def test_of_two_with_one_key_the_elder_is_found(jira: Jira, world: JiraWorld) -> None:
     first = await jira.create(draft(), key="key-1")
     await jira.create(draft(), key="key-1")
