@@ -162,7 +162,6 @@ class Redmine(Connector):
         if wrote is not None and ours:  # our last journal was written before our write was answered
             clock.learn(max(ours), at=wrote)
         young = not clock.over(issue.updated_on, at=sent)
-        clock.learn(issue.updated_on, at=clock.monotonic())
         self._place(issue)
         return snapshot.revision(issue, young=young)
 
@@ -210,13 +209,15 @@ class Redmine(Connector):
         number = await self._link_number(field)
         if number is None:
             return None
-        rows, _ = await self.api.issues({f"cf_{number}": f"~{marker.fragment('', key)}", "sort": "id"})
+        wanted = marker.fragment("", key)
+        rows, _ = await self.api.issues({f"cf_{number}": f"~{wanted}", "sort": "id"})
         for row in rows:
             shown = {str(one["id"]): str(one.get("value") or "") for one in row.get("custom_fields", ())}
             if marker.split_fragment(shown.get(number, ""))[1] == key:
                 return await self.fetch(str(row["id"]))
-        if rows:  # Redmine ignores a filter that it does not have, and lists everything
-            raise Rejected(f"Redmine does not filter by `{field}`: tick `Used as a filter`", field=field)
+            if wanted.lower() not in shown.get(number, "").lower():
+                # Redmine ignores a filter that it does not have, and lists everything
+                raise Rejected(f"Redmine does not filter by `{field}`: tick `Used as a filter`", field=field)
         return None
 
     async def _link_number(self, field: str) -> str | None:

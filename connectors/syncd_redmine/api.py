@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -15,7 +14,7 @@ from syncd.sdk.connector import File, Observer
 from syncd.sdk.errors import BadAnswer, ConnectorError, NotFound, Rejected
 from syncd.sdk.http import Client
 from syncd_redmine.config import LABELS, RedmineConfig, custom_name
-from syncd_redmine.revision import ServerClock
+from syncd_redmine.revision import ServerClock, parsed
 from syncd_redmine.wire import Issue, Role, User
 
 PAGE = 100  # Redmine's maximum; more is cut without a word
@@ -89,8 +88,9 @@ class Api:
         return rows, sent
 
     def learn(self, rows: list[dict[str, Any]]) -> None:
-        """Names and numbers of the custom fields on these issues."""
+        """What issues tell beside themselves: the numbers of custom fields, and that their stamps are past."""
         for row in rows:
+            self.clock.learn(parsed(str(row["updated_on"])), at=self.clock.monotonic())
             for field in row.get("custom_fields", ()):
                 self.custom[str(field["name"])] = str(field["id"])
 
@@ -100,7 +100,7 @@ class Api:
             date = parsedate_to_datetime(response.headers["date"])
         except (KeyError, ValueError):
             return
-        self.clock.learn(date - timedelta(seconds=1), at=time.monotonic())
+        self.clock.learn(date - timedelta(seconds=1), at=self.clock.monotonic())
 
     async def make(self, values: Mapping[str, Any]) -> Issue:
         response = await self.client.request("POST", "/issues.json", json={"issue": values})

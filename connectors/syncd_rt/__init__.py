@@ -46,6 +46,10 @@ REMEMBERED = 500  # descriptions: a first message never changes, and reading it 
 CREATED = "description"  # the message that a ticket begins with
 
 
+BEGINNING = "0"
+"""The revision before all others: what a history since then holds is everything."""
+
+
 class RequestTracker(Connector):
     """One account at one Request Tracker.
 
@@ -171,7 +175,7 @@ class RequestTracker(Connector):
 
     async def find(self, key: str) -> Snapshot | None:
         found = await self.api.search(f"RefersTo = '{marker.link(key)}'")
-        return await self.fetch(str(found[0]["id"])) if found else None
+        return await self.fetch(str(found[0]["id"]), since=BEGINNING) if found else None
 
     async def download(self, attachment: Attachment) -> AsyncIterator[bytes]:
         yield await self.api.content(f"/attachment/{attachment.id}")
@@ -190,7 +194,7 @@ class RequestTracker(Connector):
         if draft.backlink and self.config.link_field:
             body.setdefault("CustomFields", {})[self.config.link_field] = draft.backlink.url
         body["RefersTo"] = [*addresses, marker.link(key)]
-        return await self.fetch(await self.api.make(body))
+        return await self.fetch(await self.api.make(body), since=BEGINNING)
 
     async def update(self, ref: str, fields: Fields, *, expect: str) -> Written:
         """One PUT for all fields. Only what RT's sentences prove is returned; dates and refusals are read back."""
@@ -210,7 +214,7 @@ class RequestTracker(Connector):
         if message.files:
             body["Attachments"] = await upload.encoded(message.files)
         way = "correspond" if isinstance(message.body, Public) else "comment"
-        made, at = await self.api.say(ref, way, body, expect=expect)
+        made, at = await self.api.say(ref, way, body)
         rich = text.read(content, content_type)
         posted = Comment(
             id=made,

@@ -1,15 +1,17 @@
 """Hints from the list of transactions: what changed, whose it was and of which ticket, in one request when idle.
 
-The cursor is the number of a transaction that this account has seen; everything from it on is asked for, newest
-first. Seeing the cursor's own row again proves that nothing in between was cut off, although RT's pages are cut before
-its rights filter. Numbers are given out before the commit, so the cursor stays at the oldest transaction of the last
-minute: what commits late is found then, and what comes again is known by its token.
+The cursor names a transaction that this account has seen; everything from it on is asked for, newest first. Seeing
+that row again proves that nothing in between was cut off, although RT cuts its pages before its rights filter. Numbers
+are given out before the commit, so the cursor stays at the oldest transaction of the last minute and names those since
+that were told: what commits late is found, and nothing is told twice.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 from syncd.sdk.connector import Changed, Page
@@ -22,18 +24,49 @@ LOOK_BACK = timedelta(seconds=60)  # longer than RT needs to commit, its mails i
 BLIND_PAGES = 10  # how far to look for anything visible when a page shows nothing
 
 
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """`low` is the transaction to ask from, 0 where none was ever seen; `told` are those from it on that were told.
+
+    As text: "48:48-52,54".
+    """
+
+    low: int
+    told: frozenset[int] = frozenset()
+
+    @classmethod
+    def parse(cls, text: str) -> Cursor:
+        low, _, spans = text.partition(":")
+        ends = [tuple(map(int, span.split("-"))) for span in spans.split(",") if span]
+        return cls(int(low), frozenset(number for end in ends for number in range(end[0], end[-1] + 1)))
+
+    def __str__(self) -> str:
+        numbers = sorted(self.told)
+        breaks = [at for at, (one, next_one) in enumerate(pairwise(numbers), 1) if next_one > one + 1]
+        spans = [numbers[start:end] for start, end in pairwise([0, *breaks, len(numbers)])] if numbers else []
+        return f"{self.low}:{','.join(f'{span[0]}-{span[-1]}' for span in spans)}"
+
+    def after(self, rows: Sequence[Transaction]) -> Cursor:
+        """The cursor once these rows were told: at the oldest that may have company which is not committed yet."""
+        if not rows:
+            return self
+        newest = max((row.Created for row in rows if row.Created), default=None)
+        recent = [row.number for row in rows if newest and row.Created and row.Created >= newest - LOOK_BACK]
+        low = max(self.low, min(recent, default=rows[-1].number))
+        told = self.told | {row.number for row in rows}
+        return Cursor(low, frozenset(number for number in told if number >= low))
+
+
 async def changes(api: Api, config: RtConfig, cursor: str | None) -> AsyncIterator[Page]:
     """See `Connector.changes`."""
-    low = int(cursor or "0")
-    newest = await _newest(api, config, low, pages=1 if cursor is None else BLIND_PAGES)
+    start = Cursor.parse(cursor) if cursor else Cursor(0)
+    newest = await _newest(api, config, start.low, pages=BLIND_PAGES if cursor else 1)
     if cursor is None:
-        yield Page((), str(max((row.number for row in newest), default=0)))
-    elif not newest:
-        yield Page((), cursor)
-    elif low == 0 or newest[0].number <= low:
-        yield Page(hints(newest, config), _cursor(newest, low))
+        yield Page((), str(start.after(newest)))
+    elif not newest or start.low == 0 or newest[0].number <= start.low:
+        yield Page(hints(newest, config, start), str(start.after(newest)))
     else:
-        async for page in _from_the_oldest(api, config, low, newest[-1].number):
+        async for page in _from_the_oldest(api, config, start, newest[-1].number):
             yield page
 
 
@@ -46,16 +79,16 @@ async def _newest(api: Api, config: RtConfig, low: int, *, pages: int) -> list[T
     return []
 
 
-async def _from_the_oldest(api: Api, config: RtConfig, low: int, top: int) -> AsyncIterator[Page]:
+async def _from_the_oldest(api: Api, config: RtConfig, cursor: Cursor, top: int) -> AsyncIterator[Page]:
     """A backlog page by page, so that each page's cursor can be kept; what comes meanwhile is the next poll's."""
-    seen: list[Transaction] = []
+    low = cursor.low
     for page in range(1, (top - low) // PAGE + 2):
         rows = await _ask(api, config, f"id >= {low} AND id <= {top}", order="ASC", page=page)
-        seen = [*seen, *rows][-PAGE:]
-        done = bool(rows) and rows[-1].number >= top
-        if rows:
-            yield Page(hints(rows, config), _cursor(seen, low) if done else rows[-1].id)
-        if done:
+        if not rows:
+            continue  # all of them hidden from this account
+        told, cursor = hints(rows, config, cursor), cursor.after(rows)
+        yield Page(told, str(cursor))
+        if rows[-1].number >= top:
             return
 
 
@@ -77,18 +110,13 @@ def _scope(queues: Iterable[str]) -> str:
     return f" AND ({named}){mails}" if named else mails
 
 
-def hints(rows: Iterable[Transaction], config: RtConfig) -> tuple[Changed, ...]:
+def hints(rows: Iterable[Transaction], config: RtConfig, cursor: Cursor) -> tuple[Changed, ...]:
+    """What these rows tell that the cursor does not know."""
     found = (
         changed(
             row.ObjectId, row.id, row.Type, about=row.about, creator=row.Creator.id, own=config.user, at=row.Created
         )
         for row in rows
+        if row.number not in cursor.told
     )
     return tuple(hint for hint in found if hint)
-
-
-def _cursor(rows: Sequence[Transaction], low: int) -> str:
-    """The oldest transaction that may have company that is not committed yet, by RT's own clock."""
-    newest = max((row.Created for row in rows if row.Created), default=None)
-    recent = [row for row in rows if newest and row.Created and row.Created >= newest - LOOK_BACK]
-    return str(max(low, min(recent or rows[-1:], key=lambda row: row.number).number))

@@ -1,0 +1,134 @@
+"""A real Request Tracker as `ConnectorTests` wants to see it: Anna works there, Carol is the customer."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import httpx
+
+from syncd.core.model import Fields, Person
+from syncd.sdk.connector import Call, Webhook
+from syncd.sdk.testing.world import Shown, Words
+from syncd_rt import RtConfig
+
+SECRET = "conformance-secret"
+PRIORITIES = {"Low": 0, "Medium": 50, "High": 100}
+QUEUE = "Support"
+
+
+class Hearing(Protocol):
+    """Where RT's webhooks arrive."""
+
+    def taken(self) -> list[Webhook]: ...
+
+
+class RtWorld:
+    words = Words(
+        place={"queue": QUEUE},
+        title="subject",
+        choice=("priority", "Low", "High"),
+        status=("status", "resolved"),
+        impossible="deleted",
+        moment="due",
+        person="owner",
+        email="anna@support.test",
+    )
+
+    def __init__(
+        self, env: Mapping[str, str], listener: Hearing, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self.env = env
+        self.listener = listener
+        self.transport = transport
+        self.calls: list[Call] = []
+        self.anna = self.client("AGENT")
+        self.root = self.client("ROOT")
+
+    def client(self, who: str) -> httpx.AsyncClient:
+        headers = {"authorization": f"token {self.env[f'RT_{who}_TOKEN']}"}
+        return httpx.AsyncClient(
+            base_url=self.env["RT_REST_URL"], headers=headers, timeout=60, transport=self.transport
+        )
+
+    def config(self, **more: Any) -> RtConfig:
+        settings = {
+            "connector": "rt",
+            "url": self.env["RT_URL"],
+            "token": self.env["RT_BOT_TOKEN"],
+            "user": self.env["RT_USER_BOT_NAME"],
+            "webhook_secret": SECRET,
+            "priorities": PRIORITIES,
+        }
+        return RtConfig.model_validate({**settings, **more})
+
+    async def aclose(self) -> None:
+        await self.anna.aclose()
+        await self.root.aclose()
+
+    @property
+    def requests(self) -> int:
+        return len(self.calls)
+
+    async def open(self, fields: Fields) -> str:
+        """Anna takes a call: the ticket is open at once, so that no scrip opens it at the first reply."""
+        body = {"Queue": QUEUE, "Requestor": "carol@customer.test", "Status": "open", **_own(fields)}
+        body |= {"Content": "It fails since noon.", "ContentType": "text/plain"}
+        return str((await self.sent("POST", "/ticket", body))["id"])
+
+    async def edit(self, ref: str, fields: Fields) -> None:
+        await self.sent("PUT", f"/ticket/{ref}", _own(fields))
+
+    async def say(self, ref: str, text: str, *, public: bool) -> None:
+        way = "correspond" if public else "comment"
+        await self.sent("POST", f"/ticket/{ref}/{way}", {"Content": text, "ContentType": "text/plain"})
+
+    async def sent(self, method: str, path: str, body: object, *, root: bool = False) -> Any:
+        response = await (self.root if root else self.anna).request(method, path, json=body)
+        response.raise_for_status()
+        return response.json() if response.content else None
+
+    async def read(self, path: str, **params: str) -> Any:
+        response = await self.root.get(path, params={"per_page": 100, **params})
+        response.raise_for_status()
+        return response.json()
+
+    async def look(self, ref: str) -> Shown:
+        """Subject and public messages, as the requestor sees them; and the links out."""
+        ticket = await self.read(f"/ticket/{ref}")
+        texts = [ticket["Subject"]]
+        for row in (await self.read(f"/ticket/{ref}/history", fields="Type"))["items"]:
+            if row["Type"] in ("Create", "Correspond"):
+                parts = await self.read(f"/transaction/{row['id']}/attachments", fields="Content,Filename")
+                texts += [word for part in parts["items"] for word in (part["Content"], part["Filename"]) if word]
+        links = [link["_url"] for link in ticket["_hyperlinks"] if link["ref"] == "refers-to"]
+        return Shown(tuple(texts), tuple(links))
+
+    async def settle(self) -> None:
+        """RT shows everything at once."""
+
+    async def webhooks(self) -> Sequence[Webhook]:
+        return self.listener.taken()
+
+    def sign(self, body: bytes) -> Webhook:
+        signature = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+        return Webhook({"x-rt-signature": f"sha256={signature}", "x-rt-delivery": "1"}, body, datetime.now(UTC))
+
+
+def _own(fields: Fields) -> dict[str, Any]:
+    """Fields of a test in RT's names."""
+    body: dict[str, Any] = {}
+    for name, value in fields.items():
+        match name:
+            case "priority":
+                body["Priority"] = PRIORITIES[str(value)]
+            case "owner":
+                body["Owner"] = value.id if isinstance(value, Person) else "Nobody"
+            case "subject" | "status":
+                body[name.capitalize()] = value
+            case _:
+                body.setdefault("CustomFields", {})[name] = value
+    return body
