@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import json
 import os
 import sys
 import traceback
@@ -12,7 +13,29 @@ import typer
 
 from syncd.errors import ConfigError, Exit, SyncdError
 
-COMMANDS = ("init", "check", "schema", "connectors")
+COMMANDS = (
+    "demo",
+    "init",
+    "check",
+    "plan",
+    "apply",
+    "run",
+    "once",
+    "status",
+    "why",
+    "links",
+    "link",
+    "unlink",
+    "parked",
+    "retry",
+    "conflicts",
+    "resolve",
+    "audit",
+    "backfill",
+    "db",
+    "schema",
+    "connectors",
+)
 """Modules of this package, in the order of `--help`. They import what is heavy inside their commands."""
 
 
@@ -45,9 +68,11 @@ def main() -> None:
         from syncd.cli import complaints  # rich is needed only when there is something to show
 
         complaints.show(error.complaints)
+        _tell_program("the configuration is refused", error.exit, complaints.as_json(error.complaints))
         sys.exit(error.exit)
     except SyncdError as error:
         _say(str(error))
+        _tell_program(str(error), error.exit)
         sys.exit(error.exit)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -55,6 +80,13 @@ def main() -> None:
     except Exception as error:  # the last fence: a bug gets an id, and its text stays here, for it may hold anything
         _say(_bug(error))
         sys.exit(Exit.BUG)
+
+
+def _tell_program(text: str, code: int, complaints: object = None) -> None:
+    """With `--json` a program reads standard output: it gets the error as an object too."""
+    if "--json" in sys.argv[1:]:
+        said = {"error": text, "exit": int(code), **({"complaints": complaints} if complaints else {})}
+        sys.stdout.write(json.dumps(said, ensure_ascii=False, indent=2) + "\n")
 
 
 def _bug(error: Exception) -> str:

@@ -157,6 +157,10 @@ class Simulator(Desk):
         """The vendor's API."""
         raise NotImplementedError
 
+    def connection(self, **more: Any) -> dict[str, Any]:
+        """A block for `config/syncd.yaml` that fits this vendor; `more` goes into it."""
+        raise NotImplementedError
+
     def account_of(self, request: Request) -> Account | None:
         """Who calls. Here: a bearer token, or address and token as Basic."""
         scheme, user, secret = credentials(request)
