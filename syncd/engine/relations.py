@@ -98,7 +98,7 @@ def _store_link(run: Run, c: Connection, made: Snapshot, decision: Create | None
     """The link is one from the moment the tracker answered: refs and both bases in the transaction of the landing."""
     support = run.snapshot(Side.SUPPORT)
     if support is not None:
-        run.base = Pair(_unsaid_open(run, Base.of(support)), Base.of(made))
+        run.base = Pair(_unsaid_open(run, Base.of(support)), _as_made(made))
     run.link = replace(
         run.link,
         refs=Pair(run.link.refs.support, made.ref),
@@ -110,6 +110,16 @@ def _store_link(run: Run, c: Connection, made: Snapshot, decision: Create | None
     )
     links.save(c, run.link, run.lease)
     return made.ref
+
+
+def _as_made(made: Snapshot) -> Base:
+    """The issue as it was made: what somebody changed before it was read for the first time stays a change."""
+    first: dict[str, Value] = {}
+    for edit in made.history:
+        if not edit.ours:
+            first.setdefault(edit.field, edit.old)
+    base = Base.of(made)
+    return replace(base, fields={name: first.get(name, value) for name, value in base.fields.items()})
 
 
 def _unsaid_open(run: Run, base: Base) -> Base:

@@ -306,7 +306,8 @@ class Connector(abc.ABC):
     async def create(self, draft: Draft, *, key: str) -> Snapshot:
         """Make a ticket that carries `key` where people do not see it.
 
-        With REPEATABLE_CREATE the same key makes one ticket, with FIND `find` finds it.
+        With REPEATABLE_CREATE the same key makes one ticket, with FIND `find` finds it. A vendor whose answer does not
+        show the ticket is read, with its history since the beginning: somebody may have changed it meanwhile.
         """
 
     @abc.abstractmethod
