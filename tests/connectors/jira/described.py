@@ -7,7 +7,7 @@ import httpx
 
 from syncd.sdk.testing.openapi import CheckedTransport, Correction, Description
 from syncd_jira.simulator import scheme
-from tests.specs import spec
+from tests.specs import SHARED, spec
 
 FIELD_IDS = [*scheme.BY_ID, "archiveddate"]
 BESIDE = {
@@ -149,6 +149,9 @@ def data_center() -> Description:
     return Description.load(spec("jira/data-center-10.3-v2.openapi.json"), corrections=DATA_CENTER)
 
 
-def checked(inner: httpx.AsyncBaseTransport, *, deployment: str) -> CheckedTransport:
+def checked(inner: httpx.AsyncBaseTransport, *, deployment: str) -> httpx.AsyncBaseTransport:
+    """Where the descriptions are absent the tests run unchecked, and test_described is skipped with the reason."""
+    if not (SHARED / "specs").exists():
+        return inner
     description = cloud() if deployment == "cloud" else data_center()
     return CheckedTransport(inner, description, beside=BESIDE)
