@@ -7,11 +7,11 @@ import re
 
 import httpx
 import pytest
-from syncd_redmine import Redmine
 
-from syncd.core.model import Public, RichText
+from syncd.core.model import Public, RichText, Value
 from syncd.sdk.connector import Draft, Message
 from syncd.sdk.testing.promises.base import poll
+from syncd_redmine import Redmine
 from tests.connectors.redmine.world import RedmineWorld
 
 pytestmark = pytest.mark.e2e
@@ -43,7 +43,7 @@ async def test_a_note_in_the_very_second_of_our_read_is_told(connector: Redmine,
 
 
 async def test_nobody_sees_our_markers(connector: Redmine, world: RedmineWorld) -> None:
-    described = {"subject": "Made", "description": RichText.of("Hello **you**")}
+    described: dict[str, Value] = {"subject": "Made", "description": RichText.of("Hello **you**")}
     plain = Redmine(world.config(link_field=None))
     made = await plain.create(Draft({"project": "eng", "tracker": "Bug"}, described), key="key-1")
     await plain.aclose()

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from syncd_rt import RequestTracker
 
 from syncd.core.model import Internal, Public
 from syncd.sdk.connector import Message
 from syncd.sdk.testing.promises.base import file, poll
+from syncd_rt import RequestTracker
 from tests.connectors.rt.world import RtWorld
 
 pytestmark = pytest.mark.e2e
