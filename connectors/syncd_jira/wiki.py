@@ -36,7 +36,7 @@ from syncd.sdk.text.tree import (
 _MACRO = re.compile(r"(?<![\\{])\{(code|noformat|quote|panel)(?::([^}\n]*))?\}(?!\})")
 _HEADING = re.compile(r"\s*h([1-6])\.\s+(.*)")
 _BLOCK_QUOTE = re.compile(r"\s*bq\.\s+(.*)")
-_ITEM = re.compile(r"\s*([*#]+|-)\s+(.*)")
+_ITEM = re.compile(r"\s*([*#]+|-)[ \t]+(.*)", re.DOTALL)
 _RULE = re.compile(r"\s*-{4,}\s*")
 _MARKS: Final[dict[str, tuple[Mark | None, str]]] = {
     "*": (Strong, "strong"),
@@ -119,15 +119,15 @@ class _Reader:
     def _group(self, kind: str | None, lines: list[str]) -> Iterator[Block]:
         match kind:
             case "heading":
-                level, words = lines[0].strip()[1:].split(".", 1)
+                level, words = lines[0].lstrip()[1:].split(".", 1)
                 yield Heading(int(level), self._inlines(words))
             case "quote":
                 yield Quote((Paragraph(self._inlines(_BLOCK_QUOTE.sub(r"\1", lines[0]))),))
             case "rule":
                 yield Rule()
             case "item":
-                items = (group.split(maxsplit=1) for group in _grouped(lines, "item"))
-                yield from lists([(marks, self._runs(words)) for marks, *rest in items for words in rest or [""]])
+                items = _grouped(lines, "item")
+                yield from lists([(_ITEM.sub(r"\1", item), self._runs(_ITEM.sub(r"\2", item))) for item in items])
             case "row":
                 yield from self._table([self._cells(group) for group in _grouped(lines, "row")])
             case "":

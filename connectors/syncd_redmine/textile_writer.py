@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from syncd.sdk.text import links
-from syncd.sdk.text.normal import Run, nest, normalise
+from syncd.sdk.text.normal import Run, flatten, nest, normalise, unflatten
 from syncd.sdk.text.phrases import encode, lines, link_atoms
 from syncd.sdk.text.tree import (
     Block,
@@ -130,7 +131,15 @@ class _Writer:
                     below.append(part)
 
     def _row(self, row: Sequence[Cell], start: str) -> str:
-        return "|" + "".join(f"{start}{self._lines(cell)} |" for cell in row)
+        return "|" + "".join(f"{start}{self._lines(unflatten(self._cell(cell)))} |" for cell in row)
+
+    def _cell(self, cell: Cell) -> Iterator[Run]:
+        for run in flatten(cell):
+            if isinstance(run.atom, Code) and "|" in run.atom.text:
+                self.lost["code with | in a table"] = None
+                yield replace(run, atom=Text(run.atom.text))
+            else:
+                yield run
 
     # --- inlines ---------------------------------------------------------------------------------------------------
 
@@ -146,29 +155,35 @@ class _Writer:
         at = found.start(1) if found[1] else 0
         return written[:at] + _reference(written[at]) + written[at + 1 :]
 
-    def _phrases(self, children: Sequence[Inline], *, before: str, after: str) -> str:
-        """`before` and `after` are the characters around, "" for the end of a line."""
+    def _phrases(self, children: Sequence[Inline], *, before: str, after: str, last: bool = True) -> str:
+        """`before` and `after` are the characters around, "" for the end of a line; `last`: a word ends here."""
         written = ""
         for at, child in enumerate(children):
-            last = written[-1:] or before
+            previous = written[-1:] or before
             following = children[at + 1] if at + 1 < len(children) else None
             next_char = after if following is None else following.text[0] if isinstance(following, Text) else "*"
             match child:
                 case Strong(inner) | Emphasis(inner) | Strike(inner):
                     sign, name = _MARKS[type(child)]
-                    if _free(last, next_char):
-                        written += sign + self._phrases(inner, before=sign, after=sign) + sign
+                    if _free(previous, next_char):
+                        written += (
+                            sign
+                            + self._phrases(inner, before=sign, after=sign, last=_ends_link(following, last=last))
+                            + sign
+                        )
                     else:
                         self.lost[f"{name} inside a word"] = None
-                        written += self._phrases(inner, before=last, after=next_char)
+                        written += self._phrases(
+                            inner, before=previous, after=next_char, last=_ends_link(following, last=last)
+                        )
                 case Image(alt, url):
-                    written += self._link(alt, url, gap="" if _ends_link(following) else " ")
+                    written += self._link(alt, url, gap="" if _ends_link(following, last=last) else " ")
                 case Code(text):
                     written += f"<code>{self._code(text)}</code>"
                 case Text(text) if text.endswith("!") and following:  # with what follows it could begin an image
-                    written += _escape(text[:-1], first=last in {"*", "_", "-"} and not written) + _reference("!")
+                    written += _escape(text[:-1], first=previous in {"*", "_", "-"} and not written) + _reference("!")
                 case Text(text):
-                    written += _escape(text, first=last in {"*", "_", "-"} and not written)
+                    written += _escape(text, first=previous in {"*", "_", "-"} and not written)
                 case Mention(name):
                     written += _escape(f"@{name}", first=False)
                 case _:
@@ -183,7 +198,7 @@ class _Writer:
             self.lost["no space after a link"] = None
         if alt in {url, ""} and target == url and links.scheme(url) in {"http", "https"}:
             return url + gap
-        shown = (alt or url).replace("&", "&amp;").replace('"', "&quot;").replace("(", "&#40;")
+        shown = (alt or url).replace("&", "&amp;").replace('"', "&quot;").replace("(", "&#40;").replace("|", "&#124;")
         return f'"{_escape_first(shown)}":{target}{gap}'
 
 
@@ -199,10 +214,12 @@ def _free(before: str, after: str) -> bool:
     return not after.isalnum() and before in {"", " ", "(", ">", "*", "_", "-"}
 
 
-def _ends_link(following: Inline | None) -> bool:
+def _ends_link(following: Inline | None, *, last: bool) -> bool:
     """Whether Textile sees the end of an address before `following`."""
     match following:
-        case None | Code():
+        case None:
+            return last
+        case Code():
             return True
         case Text(text):
             return bool(_AFTER_LINK.match(text))

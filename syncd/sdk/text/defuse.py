@@ -6,9 +6,11 @@ character, so that a reader sees what was written; images become links, so that 
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from syncd.sdk.text import links
 from syncd.sdk.text.characters import visible
@@ -16,13 +18,13 @@ from syncd.sdk.text.normal import Run, flatten, normalise, unflatten
 from syncd.sdk.text.tree import (
     Block,
     Break,
+    Cell,
     Code,
     CodeBlock,
     Converted,
     Document,
     Heading,
     Image,
-    Inline,
     List,
     Paragraph,
     Quote,
@@ -30,6 +32,8 @@ from syncd.sdk.text.tree import (
     Table,
     Text,
 )
+
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +61,10 @@ def defuse(document: Document, target: Target) -> Converted:
     Idempotent; a canonical document with nothing active comes back as it is.
     """
     lost: dict[str, None] = {}
-    seen = _Walk(lambda runs: _show(runs, lost), lambda text: _seen(text, lost)).document(normalise(document))
-    safe = _Walk(lambda runs: _disarm(_as_links(runs, lost), target), _code_rule(seen, target)).document(
-        normalise(seen)
-    )
+    linked = normalise(_Walk(lambda runs: _as_links(runs, lost), str).document(normalise(document)))
+    linked = normalise(_Walk(lambda runs: _as_links(runs, lost), str).document(normalise(document)))
+    seen = normalise(_Walk(lambda runs: _show(runs, lost), lambda text: _seen(text, lost)).document(linked))
+    safe = _Walk(lambda runs: _disarm(runs, target), _code_rule(seen, target)).document(seen)
     return Converted(normalise(safe), tuple(lost))
 
 
@@ -71,40 +75,59 @@ def defuse_line(text: str, target: Target) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """Applies one function to every line of inlines, and one to the text of every code block."""
+    """Applies one function to every line of inlines, and one to the text of every code block.
+
+    What they leave as it is stays the same object: most texts have nothing active, and cost nothing.
+    """
 
     line: Callable[[list[Run]], Iterable[Run]]
     code: Callable[[str], str]
 
     def document(self, document: Document) -> Document:
-        return Document(tuple(map(self._block, document.blocks)))
+        blocks = self._blocks(document.blocks)
+        return document if blocks is document.blocks else Document(blocks)
+
+    def _blocks(self, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+        return _same(blocks, tuple(map(self._block, blocks)))
 
     def _block(self, block: Block) -> Block:
         match block:
             case Paragraph(children) | Heading(children=children):
-                return replace(block, children=self._inlines(children))
+                inlines = self._inlines(children)
+                return block if inlines is children else replace(block, children=inlines)
             case List(items):
-                return replace(block, items=tuple(tuple(map(self._block, item)) for item in items))
+                changed = _same(items, tuple(map(self._blocks, items)))
+                return block if changed is items else replace(block, items=changed)
             case Quote(children):
-                return Quote(tuple(map(self._block, children)))
+                blocks = self._blocks(children)
+                return block if blocks is children else Quote(blocks)
             case CodeBlock(text):
-                return replace(block, text=self.code(text))
+                code = self.code(text)
+                return block if code == text else replace(block, text=code)
             case Table(header, rows):
-                return Table(tuple(map(self._inlines, header)), tuple(tuple(map(self._inlines, row)) for row in rows))
+                cells = _same((header, *rows), tuple(map(self._row, (header, *rows))))
+                return block if all(map(operator.is_, cells, (header, *rows))) else Table(cells[0], cells[1:])
             case Rule():
                 return block
 
-    def _inlines(self, children: tuple[Inline, ...]) -> tuple[Inline, ...]:
-        return unflatten(self.line(list(flatten(children))))
+    def _row(self, row: tuple[Cell, ...]) -> tuple[Cell, ...]:
+        return _same(row, tuple(map(self._inlines, row)))
+
+    def _inlines(self, children: Cell) -> Cell:
+        runs = list(flatten(children))
+        changed = list(self.line(runs))
+        return children if changed == runs else unflatten(changed)
+
+
+def _same(before: tuple[Part, ...], after: tuple[Part, ...]) -> tuple[Part, ...]:
+    return before if all(map(operator.is_, before, after)) else after
 
 
 def _show(runs: Iterable[Run], lost: dict[str, None]) -> Iterator[Run]:
     for run in runs:
         match run.atom:
-            case Text(text):
-                yield replace(run, atom=Text(_seen(text, lost)))
-            case Code(text):
-                yield replace(run, atom=Code(_seen(text, lost)))
+            case Text(text) | Code(text) if (shown := _seen(text, lost)) != text:
+                yield replace(run, atom=type(run.atom)(shown))
             case _:
                 yield run
 
@@ -127,11 +150,11 @@ def _as_links(runs: Iterable[Run], lost: dict[str, None]) -> Iterator[Run]:
             lost["link to a relative address"] = None
         match run.atom:
             case Image(alt, url):
-                lost[f"image {alt or url}, shown as a link"] = None
+                lost[f"image {visible(alt) or url}, shown as a link"] = None
                 own = run.url if links.absolute(run.url) else url if links.absolute(url) else ""
                 yield replace(run, atom=Text(alt or url), url=own)
             case _:
-                yield replace(run, url="" if pending else run.url)
+                yield replace(run, url="") if pending else run
     if pending:
         yield Run(Text(f" ({pending})"))
 
@@ -144,10 +167,10 @@ def _disarm(runs: Iterable[Run], target: Target) -> Iterator[Run]:
     for run in line:
         end = at + len(_facing(run))
         match run.atom:
-            case Text() if run.url != run.atom.text:
+            case Text(text) if run.url != text and broken[at:end] != text:
                 yield replace(run, atom=Text(broken[at:end]))
-            case Code(text):
-                yield replace(run, atom=Code(_break_code(text, target, mentions=target.mentions_in_source)))
+            case Code(text) if (inert := _break_code(text, target, mentions=target.mentions_in_source)) != text:
+                yield replace(run, atom=Code(inert))
             case _:
                 yield run
         at = end

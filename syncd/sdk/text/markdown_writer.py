@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -30,7 +31,7 @@ from syncd.sdk.text.tree import (
     Text,
 )
 
-_PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
+_SYMBOLS = frozenset("$+<=>^`|~")  # punctuation for CommonMark, though not for Unicode
 _ESCAPE = re.compile(r"[\\`*\[\]<~|]|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_])")
 _LINE_STARTS = (
     re.compile(r"(-)(?=[\s\-]|$)"),
@@ -230,7 +231,7 @@ def _written(pieces: Sequence[_Piece], at: int) -> str:
     middle = _escape(words[len(head) > 0 : len(words) - (len(tail) > 0)])
     if not head and _ends_line(before):
         middle = _escape_line_start(middle)
-    if not tail and middle.endswith("!"):  # what follows may be a bracket
+    if after is not _NEWLINE and not tail and middle.endswith("!"):  # what follows may be a bracket
         middle = middle[:-1] + "\\!"
     return head + middle + tail
 
@@ -249,7 +250,7 @@ def _needs_reference(pieces: Sequence[_Piece], at: int, step: int) -> bool:
     if not 0 <= neighbour < len(pieces) or pieces[neighbour].delimiter != ("open" if step > 0 else "close"):
         return False
     char = pieces[at].words[-1 if step > 0 else 0]
-    if char.isspace() or char in _PUNCTUATION:
+    if char.isspace() or char in _SYMBOLS or unicodedata.category(char)[0] == "P":
         return False
     inside = pieces[beyond].words[:1] if step > 0 else pieces[beyond].words[-1:]
     alone = len(pieces[beyond].words) == 1 and pieces[beyond + step].delimiter == pieces[neighbour].delimiter

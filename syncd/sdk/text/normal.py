@@ -258,7 +258,21 @@ def _is_space(run: Run) -> bool:
 def _strip_lines(runs: Sequence[Run]) -> list[Run]:
     """No blank at the start or end of a line, nor after another; a no-break space is no blank, it indents."""
     forward = _strip_after(runs, str.lstrip, lambda text: text.endswith(" "))
-    return _join(reversed(_strip_after(list(reversed(forward)), str.rstrip, lambda _: False)))
+    return _empty_blank_lines(_join(reversed(_strip_after(list(reversed(forward)), str.rstrip, lambda _: False))))
+
+
+def _empty_blank_lines(runs: Iterable[Run]) -> list[Run]:
+    """A line of nothing but no-break spaces looks empty, so it is."""
+    kept: list[Run] = []
+    line: list[Run] = []
+    for run in runs:
+        if isinstance(run.atom, Break):
+            kept += [] if all(map(_is_space, line)) else line
+            kept.append(run)
+            line = []
+        else:
+            line.append(run)
+    return kept + ([] if all(map(_is_space, line)) else line)
 
 
 def _strip_after(runs: Sequence[Run], strip: Callable[[str, str], str], blank: Callable[[str], bool]) -> list[Run]:
