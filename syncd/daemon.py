@@ -223,9 +223,13 @@ class Daemon:
         """Reach and poll every connection, then run all that is due; how many runs. For a cron job, and for `apply`."""
         if self.restored:
             raise SyncdError(f"nothing is written: {self.store.restored}; see `syncd plan`, then `syncd db accept`")
-        for name, connector in self.site.connectors.items():
+        for name in self.pollers:
             if await self.reach(name):
-                await self._poll(name, connector)
+                await self._poll(name, self.site.connectors[name])
+        return await self.work()
+
+    async def work(self) -> int:
+        """Run all that is due, and what becomes due by it; how many runs."""
         runs = 0
         for _ in range(ROUNDS):
             ran = await self.workers.once()

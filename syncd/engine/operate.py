@@ -271,6 +271,9 @@ def _resolve(site: Site, c: Connection, conflict_id: int, winner: Side, by: By) 
     links.fence(c, found.id)
     loser = winner.other  # as it is now it counts as agreed; only the winner's value is a change then
     links.settle(c, found, loser, {rule.lenses[loser].field: row.now[loser]})
+    name, base = rule.lenses[winner].field, found.base[winner]
+    if base is not None and base.fields.get(name) == row.now[winner]:  # it was changed before the store was restored
+        links.settle(c, found, winner, {name: None if row.now[winner] is not None else ""})
     look(site, c, found, token=_token("resolve"))
     said = f"{row.field}: {shown(row.now[winner])} instead of {shown(row.now[loser])}"
     audit.append(c, by.entry("conflict.resolved", found.id, said, side=winner), site.now())

@@ -33,11 +33,13 @@ from syncd.core.decision import (
     Update,
 )
 from syncd.core.mapping import Mapping
-from syncd.core.model import Base, Pair, Person, Side, Snapshot
+from syncd.core.merge import Maybe, Sides, drifted
+from syncd.core.model import Base, Pair, Person, Side, Snapshot, Value
 from syncd.core.triggers import verdicts
 from syncd.core.view import Known
 from syncd.engine.linkviews import LinkView, link_view
 from syncd.engine.readable import shown
+from syncd.engine.reconcile import EXACT
 from syncd.engine.run import Run, load
 from syncd.engine.sides import read
 from syncd.engine.site import Site
@@ -309,7 +311,22 @@ async def _changes(run: Run, later: Plan, now: Plan) -> list[Change]:
     drift = [change for decision in later.decisions for change in _described(run, await _peopled(run, decision))]
     places = {(change.what, change.side, change.name) for change in soon}
     waiting = [change for change in drift if (change.what, change.side, change.name) not in places]
-    return soon + [replace(change, waits=True) for change in waiting]
+    known = {change.name for change in (*soon, *drift)} | {change.rule for change in (*soon, *drift)}
+    return [*soon, *(replace(change, waits=True) for change in waiting), *_unowned(run, known)]
+
+
+def _unowned(run: Run, known: set[str]) -> Iterator[Change]:
+    """Fields that differ, that nobody owns, and that no run will therefore ever settle."""
+    for rule in run.mapping.fields:
+        names = rule.lenses.map(lambda lens: lens.field)
+        if rule.owner.side or rule.kind not in EXACT or known & {rule.name, rule.where}:
+            continue
+        if any(names[side] not in run.fields(side) for side in Side):
+            continue
+        now: Pair[Value] = Pair(*(run.fields(side)[names[side]] for side in Side))
+        base: Pair[Maybe] = Pair(*now.both())
+        if drifted(rule, Sides(base=base, now=now)):
+            yield Change("!", "differs", None, rule.name, shown(now.support), shown(now.engineering))
 
 
 async def _peopled(run: Run, decision: Decision) -> Decision:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from syncd import crash
 from syncd.core.decide import decide
 from syncd.core.decision import Decision, Flag, Note, Plan
 from syncd.core.lens import Unsayable
@@ -87,6 +88,7 @@ def _paused(c: Connection, run: Run) -> str:
 
 
 async def _reconcile(run: Run) -> Outcome:
+    crash.point("H4")
     if due := await recover(run):
         return Again(due, "an earlier write has no answer yet")
     await read_hinted(run)
@@ -220,7 +222,8 @@ def _let_go(run: Run, c: Connection, plan: Plan) -> None:
         if item.scope is ParkScope.FIELD and item.item not in plan.held:
             parked.release(c, item.id)
     for clash in conflicts.of(c, run.link.id):
-        if clash.field not in plan.held:
+        rule = run.mapping.rule(clash.field)
+        if clash.field not in plan.held and (rule is None or not _drift(run, rule, run.link.base)):
             conflicts.settle(c, clash.id, winner=None, resolution="both sides agree", now=run.site.now())
 
 
@@ -236,9 +239,8 @@ def _new_base(run: Run, side: Side, held: frozenset[str], *, linked: bool) -> Ba
     snapshot, old = run.snapshot(side), run.base[side]
     if snapshot is None:
         return old
-    base = Base.of(snapshot)
-    if not base.thread_revision and old is not None:
-        base = replace(base, thread_revision=old.thread_revision)
+    thread_revision = run.thread_at.get(side) or (old.thread_revision if old else "")
+    base = Base.of(snapshot, thread_revision=thread_revision)
     if not linked:
         return replace(base, fields={})
     return replace(base, fields=dict(_base_fields(run, side, snapshot, held)))

@@ -84,7 +84,7 @@ def _unknown(value: Value) -> bool:
     return isinstance(value, Person) and not value.id
 
 
-# --- one request ------------------------------------------------------------------------------------------------------
+# --- one request -----------------------------------------------------------------------------------------------------
 
 
 async def _send(run: Run, decision: Update) -> None:
@@ -159,7 +159,7 @@ def _only(decision: Update, names: Iterable[str]) -> Update:
     return replace(decision, fields={name: value for name, value in decision.fields.items() if name in kept})
 
 
-# --- what came of it --------------------------------------------------------------------------------------------------
+# --- what came of it -------------------------------------------------------------------------------------------------
 
 
 async def _judge(run: Run, decision: Update, now: Snapshot) -> None:

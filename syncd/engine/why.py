@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +24,7 @@ from syncd.sdk.errors import ConnectorError, NotFound
 from syncd.store import audit, codec, conflicts, hints, intents, links, overview, parked, pauses
 from syncd.store.records import AuditRow, Filter, Link, ParkScope, PauseScope
 
+SHORT = 40  # characters of a value inside a sentence
 ROWS = 500  # audit rows of a link that are looked through
 SET = frozenset({"update.done", "update.adopted", "update.recovered", "create.done", "create.adopted"})
 
@@ -158,7 +160,7 @@ async def _answer(site: Site, link: Link, field: str | None) -> Answer:
             next_try=link.due,
             fields=tuple(_field(c, link, rule, rows) for rule in rules) if link.refs.engineering else (),
             rules=(),
-            steps=tuple(_step(row) for row in rows if field is None or _about(row, rules)),
+            steps=tuple(_steps(rows, rules if field else ())),
         )
 
     answer = await site.store.read(read)
@@ -223,7 +225,7 @@ def _field(c: Connection, link: Link, rule: FieldRule, rows: Sequence[AuditRow])
         values=values,
         set_by=_set_by(last, names) if last else "",
         at=last.at if last else None,
-        refused=f"{held.reason} ({held.tries} tries)" if held else "",
+        refused=held.reason if held else "",
         conflict="" if clash is None else (
             f"support said {shown(clash.now.support)}, engineering said {shown(clash.now.engineering)}: "
             f"{f'{clash.winner} won' if clash.winner else 'nobody decided yet' if clash.open else clash.resolution}"
@@ -245,7 +247,8 @@ def _set_by(row: AuditRow, names: Pair[str]) -> str:
     entry = row.entry
     side = entry.side or Side.ENGINEERING
     value = shown(codec.from_json(entry.after[names[side]]))
-    return f"syncd set it on {side} to `{value}`, because {side.other} said so ({entry.rule})"
+    short = value if len(value) <= SHORT else f"{value[:SHORT]}…"
+    return f"syncd set it on {side} to `{short}`, because {side.other} said so ({entry.rule})"
 
 
 def _about(row: AuditRow, rules: Sequence[FieldRule]) -> bool:
@@ -257,20 +260,32 @@ def _about(row: AuditRow, rules: Sequence[FieldRule]) -> bool:
     return False
 
 
-def _step(row: AuditRow) -> Step:
+def _steps(rows: Sequence[AuditRow], rules: Sequence[FieldRule]) -> Iterator[Step]:
+    """The rows in words; an attempt whose outcome is known is not told twice."""
+    settled = {row.entry.request for row in rows if row.entry.request and not row.entry.kind.endswith(".attempt")}
+    names = {name for rule in rules for name in rule.lenses.map(lambda lens: lens.field).both()}
+    for row in rows:
+        answered = row.entry.kind.endswith(".attempt") and row.entry.request in settled
+        if not answered and (not rules or _about(row, rules)):
+            yield _step(row, names)
+
+
+def _step(row: AuditRow, names: set[str]) -> Step:
+    """One row; of its fields only these, where any are named."""
     entry = row.entry
     detail = entry.outcome
     if isinstance(entry.after, dict) and entry.kind.startswith(("update", "create")):
-        before = entry.before if isinstance(entry.before, dict) else {}
-        detail = "; ".join(_moved(name, before.get(name), value) for name, value in entry.after.items())
+        before = entry.before if isinstance(entry.before, dict) else None
+        asked = {name: value for name, value in entry.after.items() if not names or name in names}
+        detail = "; ".join(_moved(name, before, value) for name, value in asked.items())
         if entry.kind.endswith("refused"):
             detail = f"{detail}: {entry.outcome}"
     return Step(row.at, entry.kind, entry.side, entry.rule, detail, entry.actor)
 
 
-def _moved(name: str, before: object, after: object) -> str:
-    old, new = _said(before), _said(after)
-    return f"{name}: {old or '(empty)'} -> {new or '(empty)'}" if old != new else f"{name}: {new}"
+def _moved(name: str, before: MappingOf[str, object] | None, after: object) -> str:
+    new = _said(after) or "(empty)"
+    return f"{name}: {new}" if before is None else f"{name}: {_said(before.get(name)) or '(empty)'} -> {new}"
 
 
 def _said(value: object) -> str:

@@ -12,6 +12,11 @@ from pathlib import Path
 
 from syncd.errors import StoreError
 
+
+class Held(StoreError):
+    """Another process is this store's daemon; the text names it."""
+
+
 Tell = Callable[[str], None]
 
 
@@ -34,7 +39,7 @@ def hold(path: Path, *, notice: Tell = lambda text: None) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StoreError(f"{path} is held by another syncd ({_holder(descriptor)}); stop it first") from None
+            raise Held(f"{path} is held by another syncd ({_holder(descriptor)}); stop it first") from None
         if left := _holder(descriptor):
             notice(f"took over {path} from a syncd that ended without letting go ({left})")
         _name(descriptor, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))

@@ -121,6 +121,14 @@ def needing_a_look(c: Connection, digests: Mapping[str, str]) -> list[int]:
     return list(c.scalars(select(link.c.id).where(wanted).order_by(link.c.id)))
 
 
+def waiting_for_apply(c: Connection, digests: Mapping[str, str]) -> list[int]:
+    """Ids of linked pairs that differ, were held, or whose bases were made under another mapping."""
+    edited = [and_(link.c.mapping == name, link.c.mapping_digest != digest) for name, digest in digests.items()]
+    linked = and_(link.c.state == LinkState.LINKED.value, or_(link.c.diverged_since.is_not(None), *edited))
+    wanted = or_(link.c.state == LinkState.HELD.value, linked)
+    return list(c.scalars(select(link.c.id).where(wanted).order_by(link.c.id)))
+
+
 def stuck(c: Connection) -> list[int]:
     """Ids of links that are parked, or of which something is parked; those that rest or wait for `apply` are not."""
     items = select(parked.c.link_id).where(parked.c.link_id.is_not(None))
