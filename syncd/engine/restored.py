@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -16,7 +17,7 @@ from syncd.core.mapping import FieldRule
 from syncd.core.merge import Maybe, Sides, drifted
 from syncd.core.model import Attachment, Base, Kind, Pair, Side, Snapshot, Thread, Value
 from syncd.engine import record
-from syncd.engine.operate import NOBODY, By
+from syncd.engine.operate import NOBODY, By, Refused
 from syncd.engine.run import Run, load
 from syncd.engine.send import Order, key_of
 from syncd.engine.sides import read
@@ -49,7 +50,13 @@ class _Found:
 async def accept(
     site: Site, *, by: By = NOBODY, dry_run: bool = False, progress: Callable[[int, int], None] = lambda done, of: None
 ) -> Adopted:
-    """Adopt every pair and let the daemon write again. A pair that cannot be read is parked, not guessed at."""
+    """Adopt every pair and let the daemon write again. A pair that cannot be read is parked, not guessed at.
+
+    Raises:
+        Refused: a tracker's search may not show yet what was made just before the restore; says when it will.
+    """
+    if not dry_run and (since := await site.store.read(lambda c: meta.get(c, "restored_at"))):
+        _wait_for_search(site, datetime.fromisoformat(since))
     ids = await site.store.read(lambda c: overview.ids(c, [LinkState.LINKED]))
     total = Adopted()
     for number, link_id in enumerate(ids):
@@ -69,6 +76,15 @@ async def accept(
         await site.store.write(lambda c: _leave(site, c, by))
         site.store.restored = None
     return total
+
+
+def _wait_for_search(site: Site, since: datetime) -> None:
+    lag = max((connector.settle for connector in site.connectors.values()), default=timedelta(0))
+    if site.now() < since + lag:
+        raise Refused(
+            f"the vendors' search may not show yet what was made just before the restore, and it would be made twice: "
+            f"come again at {since + lag:%H:%M:%S} UTC"
+        )
 
 
 def _sum(one: Adopted, other: Adopted) -> Adopted:

@@ -95,8 +95,9 @@ def restore(url: str, source: Path, *, now: datetime | None = None) -> Label:
         fresh = _fresh(target)
         try:
             with _told(target):
-                _fill(source, fresh, label=label, generation=generation)
-                _exchange(fresh, target, now or datetime.now(UTC))
+                moment = now or datetime.now(UTC)
+                _fill(source, fresh, label=label, generation=generation, now=moment)
+                _exchange(fresh, target, moment)
         finally:
             _remove(fresh)
         write_mark(target, Mark(label.store, generation))
@@ -144,7 +145,7 @@ def _one(c: sqlite3.Connection, query: str) -> str:
     return str(row[0])
 
 
-def _fill(source: Path, fresh: Path, *, label: Label, generation: int) -> None:
+def _fill(source: Path, fresh: Path, *, label: Label, generation: int, now: datetime) -> None:
     """The new store, complete before it takes the old one's place: a crash leaves the one or the other."""
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(fresh)) as new:
         old.backup(new)
@@ -152,6 +153,7 @@ def _fill(source: Path, fresh: Path, *, label: Label, generation: int) -> None:
         put = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
         new.execute(put, ("restored", f"restored from a backup of {label.made_at.isoformat()}"))
         new.execute(put, ("restored_from", label.made_at.isoformat()))
+        new.execute(put, ("restored_at", now.isoformat()))
         new.execute(
             "INSERT INTO counter (name, value) VALUES ('generation', ?) "
             "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
