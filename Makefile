@@ -1,6 +1,9 @@
 # Every target makes the virtual environment it needs: with uv where it is installed, with pip where not.
+# PYTHON=python3.13 takes another interpreter; JOBS=4 another number of test processes.
 
-PYTHON ?= python3
+OLD    := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+            "$$python" -c '$(OLD)' 2>/dev/null && echo "$$python" && break; done)
 VENV   := .venv
 RUN    := .venv-run
 BIN    := $(VENV)/bin
@@ -15,7 +18,7 @@ make_venv = $(PYTHON) -m venv $(1)
 install   = $(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2)
 endif
 
-.PHONY: run test check e2e soak bench clean help
+.PHONY: help run test check e2e soak bench clean
 
 help:                        ## what there is
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -42,15 +45,19 @@ soak: $(VENV)/.ready         ## the long runs of the state machine
 bench: $(VENV)/.ready        ## ratios, measured side by side on this machine
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
-clean:
-	rm -rf $(VENV) $(RUN) .mypy_cache .ruff_cache .hypothesis dist build
+clean:                       ## remove what the other targets made
+	rm -rf $(VENV) $(RUN) .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build
 
-$(RUN)/.ready: pyproject.toml
+$(RUN)/.ready: pyproject.toml | python
 	$(call make_venv,$(RUN))
 	$(call install,$(RUN),-e .)
 	@touch $@
 
-$(VENV)/.ready: pyproject.toml
+$(VENV)/.ready: pyproject.toml | python
 	$(call make_venv,$(VENV))
 	$(call install,$(VENV),-e '.[dev]')
 	@touch $@
+
+.PHONY: python
+python:
+	@"$(PYTHON)" -c '$(OLD)' || { echo "Python 3.11 or newer is needed; PYTHON=/path/to/python names one" >&2; exit 1; }
