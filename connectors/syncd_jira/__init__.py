@@ -231,7 +231,7 @@ class Jira(Connector):
         answer = await self._api.attach(ref, name=name, content=content, media_type=file.media_type)
         return self._reader.reading.attachment(answer)
 
-    async def link_back(self, ref: str, backlink: Backlink) -> Written:
+    async def link_back(self, ref: str, backlink: Backlink, *, expect: str = "") -> Written:
         """A web link; its global id, made of the ticket's URL, lets a repetition replace it."""
         if self.config.link_via == "none":
             return Written()

@@ -338,7 +338,7 @@ class Redmine(Connector):
             comment, body=snapshot.said(read.markdown, body.visibility), source=notes, key=key, lost=read.lost
         )
 
-    async def link_back(self, ref: str, backlink: Backlink) -> Written:
+    async def link_back(self, ref: str, backlink: Backlink, *, expect: str = "") -> Written:
         """Show the address in the custom field; read first, because even a write of the same moves `updated_on`."""
         field = self.config.link_field
         if not field:

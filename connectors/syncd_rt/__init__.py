@@ -237,10 +237,10 @@ class RequestTracker(Connector):
             snapshot.attachment(part, posted.visibility, self._me) for part in stored if snapshot.is_file(part)
         )
 
-    async def link_back(self, ref: str, backlink: Backlink) -> Written:
+    async def link_back(self, ref: str, backlink: Backlink, *, expect: str = "") -> Written:
         """A link of RT's own, and the custom field that the config names; RT changes nothing for the same address."""
         body: dict[str, object] = {"AddRefersTo": backlink.url}
         if self.config.link_field:
             body["CustomFields"] = {self.config.link_field: backlink.url}
-        said = await self.api.write(ref, body, expect="")
+        said = await self.api.write(ref, body, expect=expect)
         return Written(echoes=describe.linked(said, ref, self.config.link_field, self._custom))

@@ -286,12 +286,17 @@ class Zendesk(Connector):
             written = replace(written, revision=None)
         return Posted(self._comment_in(audit, key=key), written)
 
-    async def link_back(self, ref: str, backlink: Backlink) -> Written:
+    async def link_back(self, ref: str, backlink: Backlink, *, expect: str = "") -> Written:
         """Show the issue in the configured field, else by a tag; Zendesk takes the same value again for no change."""
         id = wire.number(ref)
         await self._known()
         seen, ticket = self._memory.tickets.get(id), dict[str, Any]()
         self._show(ticket, backlink)
+        if expect and self.config.link_field is not None:
+            shown, audit = await self._api.update(id, {**ticket, **await self._guard(id, expect)})
+            slipped = audit and self._memory.slipped(shown, audit, expect=expect)  # before the memory moves on
+            written = self._written(shown, audit, names=self._link_names())
+            return replace(written, revision=None, fields={}) if slipped else written
         if self.config.link_field is None and seen is not None:
             ticket = {"tags": sorted({*seen.tags, *ticket["tags"]}), **await self._guard(id, seen.revision)}
         if self.config.link_field is None and seen is None:

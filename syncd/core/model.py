@@ -251,13 +251,18 @@ class Snapshot:
 class Base:
     """What one side looked like after the last sync, in that side's own words, as the vendor answered.
 
-    The thread is not here: which comments were mirrored is known by their twins. `thread_revision` says at which
-    revision it was read last, so that a hint about an older comment costs no call.
+    The thread is not here: which comments were mirrored is known by their twins.
+
+    Attributes:
+        revision: what the next guarded write expects; our own writes move it on.
+        fields_revision, thread_revision: at which revision each was last *read*, so that a hint about something older
+            costs no call. Our own writes do not move these: a foreign edit may lie between.
     """
 
     ref: str
     revision: str
     fields: Fields
+    fields_revision: str = ""
     thread_revision: str = ""
     label: str = ""
     url: str = ""
@@ -267,11 +272,12 @@ class Base:
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Base:
+        """A ticket as read; when its thread was read is for the caller to say."""
         return cls(
             ref=snapshot.ref,
             revision=snapshot.revision,
             fields=snapshot.fields,
-            thread_revision=snapshot.revision if snapshot.thread is not None else "",
+            fields_revision=snapshot.revision,
             label=snapshot.label,
             url=snapshot.url,
             container=snapshot.container,

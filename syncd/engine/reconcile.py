@@ -238,12 +238,21 @@ def _values(run: Run, name: str) -> Pair[Value] | None:
 def _new_base(run: Run, side: Side, held: frozenset[str], *, linked: bool) -> Base | None:
     snapshot, old = run.snapshot(side), run.base[side]
     if snapshot is None:
-        return old
-    thread_revision = run.thread_at.get(side) or (old.thread_revision if old else "")
-    base = Base.of(snapshot, thread_revision=thread_revision)
+        return _agreed_meanwhile(run, side, old, held) if old else None
+    base = replace(
+        Base.of(snapshot),
+        fields_revision=run.fields_at.get(side) or (old.fields_revision if old else ""),
+        thread_revision=run.thread_at.get(side) or (old.thread_revision if old else ""),
+    )
     if not linked:
         return replace(base, fields={})
     return replace(base, fields=dict(_base_fields(run, side, snapshot, held)))
+
+
+def _agreed_meanwhile(run: Run, side: Side, old: Base, held: frozenset[str]) -> Base:
+    """The base of a side that was not read: a field that is held back no more is as it was last seen."""
+    names = [rule.lenses[side].field for rule in run.mapping.fields if rule.name in run.link.held.keys() - held]
+    return replace(old, fields={**old.fields, **{name: run.fields(side)[name] for name in names}})
 
 
 def _base_fields(run: Run, side: Side, snapshot: Snapshot, held: frozenset[str]) -> Iterable[tuple[str, Value]]:

@@ -157,7 +157,7 @@ async def link_back(run: Run, decision: LinkBack) -> None:
     backlink = Backlink(decision.url, decision.title, decision.label, customer=decision.customer)
     try:
         await sending.send(
-            lambda key: connector.link_back(run.ref(side), backlink),
+            lambda key: connector.link_back(run.ref(side), backlink, expect=run.revision(side)),
             land=lambda c, written: decision.url,
             written=lambda written: written,
         )

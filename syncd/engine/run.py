@@ -53,6 +53,7 @@ class Run:
         seen: what was read of each side; replaced by what our writes made of it.
         base: as `link.base`, moved on field by field as writes are proven.
         delays: of each landed write: its kind, its side, milliseconds since the hint that caused it.
+        fields_at, thread_at: at which revision this run read a side's fields and its thread.
         touching: the side whose vendor was asked last, so that an error can name its connection.
         flags: what this run parked, to be told on the ticket.
         issue_fields: what was written on the issue; its other links take it as agreed too.
@@ -80,6 +81,8 @@ class Run:
     writes: int = 0
     unchecked: dict[Side, list[Blind]] = field(default_factory=dict)
     delays: list[tuple[str, Side, float]] = field(default_factory=list)
+    fields_at: dict[Side, str] = field(default_factory=dict)
+    thread_at: dict[Side, str] = field(default_factory=dict)
     touching: Side = Side.SUPPORT
     flags: list[Flag] = field(default_factory=list)
     issue_fields: dict[str, Value] = field(default_factory=dict)
@@ -197,8 +200,8 @@ class Run:
         base, connector = self.base[hint.side], self.connectors[hint.side]
         if base is None or not hint.token or hint.token.startswith(ASKED):
             return False
-        changed = Changed(ref=hint.ref, token=hint.token)
-        revisions = {"fields": base.revision, "thread": base.thread_revision}
+        changed = Changed(ref=hint.ref, token=hint.token, revision=hint.revision)
+        revisions = {"fields": base.fields_revision, "thread": base.thread_revision}
         return all(revisions[part] and connector.includes(revisions[part], changed) for part in hint.parts)
 
 

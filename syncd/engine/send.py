@@ -25,6 +25,8 @@ from syncd.store.records import AuditEntry, Intent, IntentKind
 T = TypeVar("T")
 ECHO_LIFETIME = timedelta(hours=24)
 NOTHING_SAID = Written()
+GUARDED_KINDS = frozenset({IntentKind.UPDATE, IntentKind.LINK_BACK})
+"""Writes that a guarded vendor refuses when the ticket moved on; comments are never refused for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +141,9 @@ class Sending:
             tokens=written.tokens,
             echoes=written.echoes,
         )
-        for echo in absorbed:
-            if echo.revision:
-                run.absorb(side, echo.revision)
+        if self.order.kind in GUARDED_KINDS:  # nobody came between what was expected and what was written
+            for echo in absorbed:
+                run.absorb(side, echo.revision or run.revision(side))
 
     def _entry(self, phase: str, *, outcome: str = "") -> AuditEntry:
         run, order = self.run, self.order

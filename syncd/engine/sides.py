@@ -34,6 +34,10 @@ async def read(run: Run, side: Side, parts: frozenset[Part] = ALL_PARTS, since: 
     """Read one side into `run.seen`; a thread that an earlier read of this run brought is kept."""
     before = run.snapshot(side)
     now = await _fetch(run, side, parts, since)
+    if isinstance(now, Snapshot):
+        run.fields_at[side] = now.revision
+        if now.thread is not None:
+            run.thread_at[side] = now.revision
     if isinstance(now, Snapshot) and now.thread is None and before is not None and before.thread is not None:
         now = replace(now, thread=before.thread)
     run.seen = run.seen.put(side, now)

@@ -342,8 +342,11 @@ class Connector(abc.ABC):
     async def delete_comment(self, ref: str, comment_id: str) -> None:
         raise Unsupported(f"{self.name}: {Capability.DELETE_COMMENTS}")
 
-    async def link_back(self, ref: str, backlink: Backlink) -> Written:
-        """Show the other ticket on this one; the same URL again changes nothing."""
+    async def link_back(self, ref: str, backlink: Backlink, *, expect: str = "") -> Written:
+        """Show the other ticket on this one; the same URL again changes nothing.
+
+        `expect` as in `update`, where GUARDED and given; without it the answer names no revision.
+        """
         raise Unsupported(f"{self.name}: {Capability.LINK_BACK}")
 
     async def person(self, email: str) -> Person | None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from syncd.core.model import Internal, Public
+from syncd.sdk.testing.faults import Meanwhile
 from syncd.store.records import LinkState
 from tests.engine.world import World, world
 
@@ -98,3 +99,15 @@ async def test_files_cross_byte_for_byte_both_ways(pair: World) -> None:
     assert pair.engineering.bytes[names["log.bin"].id] == bytes(range(256))
     copies = [file for comment in pair.support.ticket(ref).comments for file in comment.attachments]
     assert pair.support.bytes[next(file.id for file in copies if file.name == "fix.txt")] == b"patch"
+
+
+async def test_a_comment_between_two_reads_of_one_run_is_not_taken_for_read(pair: World) -> None:
+    """The thread is read first, somebody comments, then the fields alone are read: the comment is still news."""
+    ref, issue = await pair.linked()
+    pair.support.say(ref, "one", public=True)
+    pair.support.plan.on("link back*", Meanwhile(lambda: pair.support.say(ref, "two", public=True)))
+    pair.engineering.move(issue, "HELP")  # a new label: the run links back
+    await pair.sync()
+    texts = " ".join(comment.body.text for comment in pair.engineering.ticket(issue).comments)
+    assert "one" in texts
+    assert "two" in texts

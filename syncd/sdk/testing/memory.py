@@ -322,7 +322,7 @@ class MemoryConnector(Connector):
         act = lambda: self.vendor.remove_comment(ref, comment_id, self.account)  # noqa: E731
         await self._tell("delete comment", ref, act, {"comment": comment_id})
 
-    async def link_back(self, ref: str, backlink: Backlink) -> Written:
+    async def link_back(self, ref: str, backlink: Backlink, *, expect: str = "") -> Written:
         self._needs(Capability.LINK_BACK)
         told = {"url": backlink.url, "title": backlink.title, "label": backlink.label, "done": backlink.done}
         act = lambda: self.vendor.connect_back(ref, backlink, self.account)  # noqa: E731

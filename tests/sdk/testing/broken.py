@@ -428,7 +428,7 @@ class KnowsEverybody(MemoryConnector):
 
 
 class LinksAgain(MemoryConnector):
-    async def link_back(self, ref: str, backlink: Backlink) -> Written:
+    async def link_back(self, ref: str, backlink: Backlink, *, expect: str = "") -> Written:
         return await super().link_back(ref, replace(backlink, title=f"{backlink.title} {next(numbers)}"))
 
 
@@ -436,7 +436,7 @@ class LinksNothing(MemoryConnector):
     async def create(self, draft: Draft, *, key: str) -> Snapshot:
         return await super().create(replace(draft, backlink=None), key=key)
 
-    async def link_back(self, ref: str, backlink: Backlink) -> Written:
+    async def link_back(self, ref: str, backlink: Backlink, *, expect: str = "") -> Written:
         return Written()
 
 
