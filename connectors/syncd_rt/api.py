@@ -101,7 +101,11 @@ class Api:
 
         Without If-Match: RT 5.0.3 gives this resource no ETag, and so answers 412 to every one (measured).
         """
-        response = await self.client.request("POST", f"/ticket/{number(ref)}/{way}", json=values)
+        try:
+            response = await self.client.request("POST", f"/ticket/{number(ref)}/{way}", json=values)
+        except Rejected:
+            await self.ticket(ref)  # on a ticket that does not exist RT denies the permission; a read raises NotFound
+            raise
         made = response.headers.get("location", "").rpartition("/")[2]
         if not made.isdecimal():
             raise BadAnswer(f"{self.connection}: /{way} answered without the transaction it made")

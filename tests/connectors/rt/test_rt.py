@@ -31,7 +31,7 @@ async def test_calls_are_counted(rt: RequestTracker, desk: RtWorld) -> None:
     counted("read of the fields")
     await rt.update(ref, {"priority": "High", "subject": "New"}, expect=seen.revision)
     counted("write of two fields")
-    await rt.comment(ref, Message(Internal("note")), key="k", expect="")
+    await rt.comment(ref, Message(Internal("note")), key="k", expect=seen.revision)  # not guarded, so not refused
     counted("comment")
     _, cursor = await poll(rt, None)
     counted("first poll")
