@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 
 from syncd.store import codec, intents, links
 from syncd.store.records import DeliveryState, Intent, IntentState, Link, LinkState
-from syncd.store.schema import CLAIMABLE, audit, conflict, delivery, hint, intent, link, parked
+from syncd.store.schema import CLAIMABLE, NOT_LINKED, audit, conflict, delivery, hint, intent, link, parked
 from syncd.store.types import Instant
 
 
@@ -40,8 +40,8 @@ def waiting(c: Connection, now: datetime) -> Waiting:
     overdue = select(func.min(link.c.due, type_=Instant())).where(CLAIMABLE, link.c.due <= now, free)
     bad = select(func.count()).select_from(delivery).where(delivery.c.state == DeliveryState.BAD.value)
     by_scope = select(parked.c.scope, func.count()).group_by(parked.c.scope)
-    scopes: dict[str, int] = dict(row.tuple() for row in c.execute(by_scope))
-    stopped = c.scalar(select(func.count()).where(link.c.state == LinkState.PARKED.value)) or 0
+    scopes: dict[str, int] = {row[0]: row[1] for row in c.execute(by_scope)}
+    stopped = c.scalar(select(func.count()).where(link.c.state == LinkState.PARKED.value, NOT_LINKED)) or 0
     if stopped:
         scopes["link"] = scopes.get("link", 0) + stopped
     return Waiting(
@@ -59,7 +59,7 @@ def stopped_links(c: Connection, limit: int = 100, offset: int = 0) -> list[tupl
     last = select(func.max(audit.c.at, type_=Instant())).where(audit.c.link_id == link.c.id).scalar_subquery()
     rows = c.execute(
         select(link.c.id, last.label("at"))
-        .where(link.c.state == LinkState.PARKED.value)
+        .where(link.c.state == LinkState.PARKED.value, NOT_LINKED)
         .order_by(link.c.id)
         .limit(limit)
         .offset(offset)
@@ -69,8 +69,7 @@ def stopped_links(c: Connection, limit: int = 100, offset: int = 0) -> list[tupl
 
 def failing(c: Connection, limit: int = 100) -> list[Link]:
     """Links whose last run failed and that will be tried again by themselves, most tries first."""
-    trying = link.c.state.in_([LinkState.WATCHED.value, LinkState.LINKED.value])
-    query = select(link).where(link.c.attempts > 0, trying).order_by(link.c.attempts.desc(), link.c.id).limit(limit)
+    query = select(link).where(CLAIMABLE, link.c.attempts > 0).order_by(link.c.attempts.desc(), link.c.id).limit(limit)
     return [links.record(row) for row in c.execute(query)]
 
 

@@ -1,0 +1,270 @@
+"""The commands of an operator, on a real store between two vendors in memory: what they print, and leave alone."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncd import cli
+from syncd import log as logs
+from syncd.sdk.testing.faults import ALWAYS, Status
+from tests.running import INSTALLED, Installation, installation
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    with installation(tmp_path, monkeypatch) as made:
+        yield made
+    logs.forget()
+
+
+class Terminal:
+    """Runs a command as `syncd` does, in this process, so that it meets the vendors of the test."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        self._capsys = capsys
+        self._monkeypatch = monkeypatch
+        self.error = ""
+
+    def __call__(self, *words: str, exit: int = 0) -> str:
+        self._monkeypatch.setattr(sys, "argv", ["syncd", *words])
+        self._monkeypatch.setattr(sys, "stdin", io.StringIO())
+        self._capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        out, self.error = self._capsys.readouterr()
+        assert int(ended.value.code or 0) == exit, (out, self.error)
+        assert "Traceback" not in out + self.error
+        return out
+
+    def json(self, *words: str, exit: int = 0) -> Any:
+        return json.loads(self(*words, "--json", exit=exit))
+
+
+@pytest.fixture
+def syncd(place: Installation, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    return Terminal(capsys, monkeypatch)
+
+
+@pytest.fixture
+def linked(place: Installation) -> tuple[str, str]:
+    return asyncio.run(place.linked())
+
+
+# --- looking
+
+
+def test_a_plan_reads_as_what_will_happen(place: Installation, syncd: Terminal) -> None:
+    syncd("once")
+    ref = place.desk.open(title="Export fails", priority="urgent")
+    out = syncd("plan", ref)
+    assert "  + create CORE from HELP-1 by rule outage" in out
+    assert "      title: Export fails" in out
+    assert out.endswith("Plan: 1 issue to create. 0 links agree.\n")
+    assert not place.tracker.tickets
+    syncd("once")
+    place.desk.edit(ref, priority="high")
+    assert "  ~ priority: urgent -> high  (fields.priority)  on engineering" in syncd("plan", ref)
+    assert syncd.json("plan", ref)["links"][0]["changes"][0]["after"] == "high"
+
+
+def test_a_plan_needs_no_store(place: Installation, syncd: Terminal) -> None:
+    place.desk.open(title="Export fails", priority="urgent")
+    assert "create CORE" in syncd("plan", "desk-1")
+    assert not (place.folder / "var").exists()
+
+
+def test_status_says_in_one_sentence_whether_it_works(syncd: Terminal, linked: tuple[str, str]) -> None:
+    out = syncd("status", exit=5)
+    assert out.splitlines()[0] == "No daemon runs (none has run on this store); `syncd run` starts one."
+    assert syncd.json("status", exit=5)["counts"]["converged"] == 1
+
+
+def test_links_parked_and_why_name_tickets_as_people_do(
+    place: Installation, syncd: Terminal, linked: tuple[str, str]
+) -> None:
+    ref, _ = linked
+    assert "HELP-1" in syncd("links")
+    assert syncd("parked") == "nothing is parked\n"
+    place.tracker.plan.on("update *", Status(422), times=ALWAYS)
+    place.desk.edit(ref, title="Refused")
+    syncd("once", exit=5)
+    out = syncd("parked")
+    assert "HELP-1 - CORE-1" in out
+    assert "tracker refuses `title`" in out
+    assert "tracker refuses `title`" in syncd("why", "CORE-1", "title")
+    assert syncd.json("parked")[0]["remedy"]
+
+
+def test_a_word_that_names_nothing_is_answered_with_candidates(syncd: Terminal, linked: tuple[str, str]) -> None:
+    syncd("why", "CORE-11", exit=2)
+    assert syncd.error == "syncd: no link and no ticket is called `CORE-11`; did you mean CORE-1?\n"
+    syncd("links", "broken", exit=2)
+    assert "converged" in syncd.error
+    syncd("links", "--mapping", "desk-trackr", exit=2)
+    assert "desk-tracker" in syncd.error
+
+
+def test_an_error_is_an_object_where_json_was_asked_for(syncd: Terminal, linked: tuple[str, str]) -> None:
+    said = syncd.json("unlink", "CORE-11", exit=2)
+    assert said["exit"] == 2
+    assert "CORE-11" in said["error"]
+    assert "CORE-11" in syncd.error
+
+
+def test_what_a_ticket_says_cannot_move_the_cursor(place: Installation, syncd: Terminal) -> None:
+    syncd("once")
+    place.desk.open(title="\x1b[2Jgone\u202eneg", priority="urgent")
+    assert "\x1b" not in syncd("plan", "desk-1") + syncd("once") + syncd("why", "1")
+
+
+# --- acting
+
+
+def test_once_says_when_a_person_is_needed_and_when_a_vendor_refuses(
+    place: Installation, syncd: Terminal, linked: tuple[str, str]
+) -> None:
+    assert syncd("once").endswith("writes\n")
+    place.tracker.plan.on("check*", Status(401))
+    syncd("once", exit=3)
+    assert "tracker" in syncd.error
+    assert "syncd retry --connection tracker" in syncd("status", exit=5)
+    assert syncd("retry", "--connection", "tracker") == "connection tracker goes on\n"
+    syncd("once")
+
+
+def test_an_edited_mapping_waits_for_apply(place: Installation, syncd: Terminal, linked: tuple[str, str]) -> None:
+    _, issue = linked
+    place.edit(
+        "urgent: p1, high: p2, normal: p3, low: p4}}\n    eng", "urgent: p2, high: p1, normal: p3, low: p4}}\n    eng"
+    )
+    syncd("once")
+    assert place.tracker.ticket(issue).fields["priority"] == "urgent"
+    assert "waits for `syncd apply`" in syncd("plan")
+    syncd("apply", exit=2)
+    assert "--yes" in syncd.error
+    assert "Plan: 1 field to write" in syncd("apply", "--dry-run")
+    assert place.tracker.ticket(issue).fields["priority"] == "urgent"
+    assert "applied to 1 link" in syncd("apply", "--yes")
+    assert place.tracker.ticket(issue).fields["priority"] == "high"
+    assert "nothing to write" in syncd("apply")
+
+
+def test_a_ticket_from_before_is_escalated_by_apply(place: Installation, syncd: Terminal) -> None:
+    old = place.desk.open(title="From last year", priority="urgent")
+    syncd("once")
+    assert not place.tracker.tickets
+    syncd("apply", old, "--yes")
+    assert [ticket.fields["title"] for ticket in place.tracker.tickets.values()] == ["From last year"]
+
+
+def test_link_unlink_and_backfill(place: Installation, syncd: Terminal) -> None:
+    syncd("once")
+    ticket = place.desk.open(title="Ours", description="see https://tracker.example/tracker-1.")
+    other = place.desk.open(title="Unrelated")
+    issue = place.tracker.open(title="Theirs")
+    assert syncd("link", ticket, issue, "--dry-run") == "would link HELP-1 and HELP-1 by desk-tracker\n"
+    assert "no links" in syncd("links")
+    out = syncd("backfill", "--field", "description", ticket, other, exit=5)
+    assert "1 of 2 tickets linked" in out
+    syncd("once")
+    assert place.tracker.ticket(issue).fields["title"] == "Theirs"
+    syncd("unlink", ticket, exit=2)
+    assert syncd("unlink", ticket, "--yes", "--reason", "a mistake").startswith("ended link")
+    assert "a mistake" in syncd("links", "resting")
+    syncd("link", ticket, issue)
+    assert syncd("links", "resting") == "no links\n"
+
+
+def test_a_conflict_is_listed_and_resolved(place: Installation, syncd: Terminal, linked: tuple[str, str]) -> None:
+    ref, issue = linked
+    place.desk.edit(ref, status="open")
+    place.tracker.edit(issue, status="solved")
+    syncd("once", exit=5)
+    (row,) = syncd.json("conflicts")
+    assert row["now"] == {"support": "open", "engineering": "solved"}
+    syncd("resolve", str(row["id"]), "nobody", exit=2)
+    assert "would write status on support: open -> solved" in syncd(
+        "resolve", str(row["id"]), "engineering", "--dry-run"
+    )
+    syncd("resolve", str(row["id"]), "engineering")
+    syncd("once")
+    assert place.desk.ticket(ref).fields["status"] == "solved"
+    assert syncd("conflicts") == "no conflicts\n"
+    syncd("resolve", str(row["id"]), "engineering", exit=2)
+
+
+def test_a_retry_says_what_it_put_back(place: Installation, syncd: Terminal, linked: tuple[str, str]) -> None:
+    ref, issue = linked
+    assert syncd("retry", "--all") == "nothing to retry\n"
+    place.tracker.plan.on("update *", Status(422))
+    place.desk.edit(ref, title="Refused once")
+    syncd("once", exit=5)
+    syncd("retry", "--all", "--dry-run")
+    syncd("once", exit=5)
+    assert syncd("retry", "CORE-1") == "1 item of 1 link back to work\n"
+    syncd("once")
+    assert place.tracker.ticket(issue).fields["title"] == "Refused once"
+    syncd("retry", exit=2)
+
+
+def test_the_audit_compares_lists_and_proves(place: Installation, syncd: Terminal, linked: tuple[str, str]) -> None:
+    ref, _ = linked
+    assert syncd("audit") == "Compared: nothing to write. 1 link agrees.\n"
+    place.desk.edit(ref, title="Changed")
+    assert syncd.json("audit", exit=5)["differ"][0]["changes"][0]["after"] == "Changed"
+    assert "create.done" in syncd("audit", "CORE-1", "--log")
+    assert "the chain holds" in syncd("audit", "--verify")
+    syncd("audit", "--verify", "--log", exit=2)
+
+
+# --- the store
+
+
+def test_a_backup_is_put_back_only_after_a_word(place: Installation, syncd: Terminal, linked: tuple[str, str]) -> None:
+    file = str(place.folder / "monday.db")
+    syncd("db", "backup", file)
+    syncd("db", "backup", file, exit=4)
+    syncd("db", "restore", file, exit=2)
+    syncd("db", "restore", str(place.config), "--yes", exit=4)
+    syncd("db", "restore", file, "--yes")
+    assert "db accept" in syncd("status", exit=5).splitlines()[0]
+    syncd("once", exit=2)
+    assert syncd("db", "accept", "--dry-run").startswith("would adopt 1 pair")
+
+
+def test_commands_work_beside_a_running_daemon(place: Installation, syncd: Terminal, linked: tuple[str, str]) -> None:
+    """The daemon is another process; its vendors are its own, so only what needs none is asked."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(INSTALLED), str(ROOT)])}
+    daemon = subprocess.Popen(
+        [sys.executable, "-m", "syncd", "run"], env=environment, stderr=subprocess.PIPE, text=True, cwd=place.folder
+    )
+    try:
+        assert daemon.stderr is not None
+        while "daemon.started" not in (line := daemon.stderr.readline()):
+            assert line, "it ended"
+        status = syncd.json("status")
+        assert status["running"]
+        assert status["daemon"]["pid"] == daemon.pid
+        assert "HELP-1" in syncd("links")
+        syncd("once", exit=4)
+        assert f"pid {daemon.pid}" in syncd.error
+        syncd("unlink", "CORE-1", "--yes")
+        daemon.terminate()
+        assert daemon.wait(30) == 0
+    finally:
+        daemon.kill()
+        daemon.communicate()
+    assert not syncd.json("status", exit=5)["running"]
