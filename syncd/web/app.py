@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from http import HTTPStatus
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from syncd.engine import views
 from syncd.engine.pulse import Pulse
 from syncd.engine.site import Site
+from syncd.errors import StoreError
 from syncd.web import page
-from syncd.web.guard import guarded
+from syncd.web.guard import guarded, not_found
+from syncd.web.health import healthz, readyz
 from syncd.web.metrics import Metrics, scrape
 from syncd.web.webhooks import hook
 
@@ -42,25 +45,28 @@ def create(
             Route("/static/{name}", guarded(page.asset)),
             Route("/api/status", guarded(page.standing)),
             Route("/api/live", guarded(page.live)),
-        ]
+        ],
+        exception_handlers={HTTPException: _refused, StoreError: _unavailable},
     )
+    app.router.redirect_slashes = False  # a redirect would repeat whatever host name was asked for
     app.state.site = site
     app.state.metrics = metrics
     app.state.pulse = pulse
     app.state.password = password
     app.state.stopping = asyncio.Event()
+    app.state.looks = page.Looks(site, pulse)
     return app
 
 
-async def healthz(request: Request) -> Response:
-    """200 while work gets done; 503 with the reasons when it does not. Names no ticket."""
-    status = await views.status(request.app.state.site, pulse=request.app.state.pulse())
-    return JSONResponse(
-        {"ok": status.health.ok, "reasons": list(status.health.reasons)}, 200 if status.health.ok else 503
-    )
+async def _refused(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return not_found()
+    phrase = HTTPStatus(error.status_code).phrase.lower()
+    return JSONResponse({"error": phrase}, error.status_code, headers=error.headers)
 
 
-async def readyz(request: Request) -> Response:
-    """200 once the store answers."""
-    await request.app.state.site.store.read(lambda c: None)
-    return JSONResponse({"ready": True})
+async def _unavailable(request: Request, error: Exception) -> Response:
+    """The store does not answer; what it said may name paths, and is in the log."""
+    return JSONResponse({"error": "the store does not answer"}, 503, headers={"Retry-After": "5"})
