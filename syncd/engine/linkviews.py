@@ -48,10 +48,11 @@ async def links(
     ref: str | None = None,
     limit: int = 100,
     offset: int = 0,
+    newest: bool = False,
 ) -> list[LinkView]:
-    """Links by id, of one state (see STATES), mapping or ticket where given."""
+    """Links by id, the newest first where asked, of one state (see STATES), mapping or ticket where given."""
     filters = _filter(state, mapping, ref)
-    found = await site.store.read(lambda c: link_rows.list_links(c, filters, limit, offset))
+    found = await site.store.read(lambda c: link_rows.list_links(c, filters, limit, offset, newest=newest))
     return [link_view(link) for link in found]
 
 

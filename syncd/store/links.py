@@ -8,7 +8,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, delete, func, or_, select, union, update
+from sqlalchemy.sql.elements import TextClause
 
 from syncd.core.model import Base, Fields, Pair, Side
 from syncd.store import codec
@@ -205,9 +206,17 @@ def settle(c: Connection, link: Link, side: Side, fields: Fields) -> None:
     c.execute(update(links).where(links.c.id == link.id).values({column: moved}))
 
 
-def list_links(c: Connection, filters: Filter = Filter(), limit: int = 100, offset: int = 0) -> list[Link]:  # noqa: B008 # frozen
-    """Links that match, by id; `limit` bounds what a page holds."""
-    query = select(links).where(*_conditions(filters)).order_by(links.c.id).limit(limit).offset(offset)
+def list_links(
+    c: Connection,
+    filters: Filter = Filter(),  # noqa: B008 # frozen
+    limit: int = 100,
+    offset: int = 0,
+    *,
+    newest: bool = False,
+) -> list[Link]:
+    """Links that match, by id, the newest first where asked; `limit` bounds what a page holds."""
+    order = links.c.id.desc() if newest else links.c.id
+    query = select(links).where(*_conditions(filters)).order_by(order).limit(limit).offset(offset)
     return [record(row) for row in c.execute(query)]
 
 
@@ -305,12 +314,14 @@ def _count(c: Connection, since: ColumnElement[Any], *where: ColumnElement[bool]
     return row[0], row[1]
 
 
-def _conditions(filters: Filter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+def _conditions(filters: Filter) -> list[ColumnElement[bool] | TextClause]:
+    found: list[ColumnElement[bool] | TextClause] = []
     if filters.mapping is not None:
         found.append(links.c.mapping == filters.mapping)
     if filters.state is not None:
         found.append(links.c.state == filters.state.value)
+        if filters.state is not LinkState.LINKED:
+            found.append(NOT_LINKED)  # so that the partial index serves
     if filters.connection is not None:
         found.append(
             or_(links.c.support_connection == filters.connection, links.c.engineering_connection == filters.connection)
@@ -318,9 +329,15 @@ def _conditions(filters: Filter) -> list[ColumnElement[bool]]:
     if filters.ref is not None:
         found.append(or_(links.c.support_ref == filters.ref, links.c.engineering_ref == filters.ref))
     if filters.behind is not None:
-        behind = or_(links.c.dirty_since.is_not(None), links.c.behind_since.is_not(None))
-        found.append(behind if filters.behind else ~behind)
+        behind = union(_ids(links.c.dirty_since), _ids(links.c.behind_since))
+        neither = and_(links.c.dirty_since.is_(None), links.c.behind_since.is_(None))
+        found.append(links.c.id.in_(behind) if filters.behind else neither)
     if filters.diverged is not None:
-        wanted = links.c.diverged_since
-        found.append(wanted.is_not(None) if filters.diverged else wanted.is_(None))
+        since = links.c.diverged_since
+        found.append(links.c.id.in_(_ids(since)) if filters.diverged else since.is_(None))
     return found
+
+
+def _ids(since: ColumnElement[Any]) -> Select[tuple[int]]:
+    """Ids of links with such a moment, out of its partial index: few, however many links there are."""
+    return select(links.c.id).where(since.is_not(None))
