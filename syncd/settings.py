@@ -117,6 +117,7 @@ class Examined:
     mappings: tuple[Mapping, ...]
     complaints: tuple[Complaint, ...]
     vendors: MappingOf[str, Vendor]
+    files: tuple[Path, ...] = ()  # of the mappings
 
     @property
     def refused(self) -> bool:
@@ -178,6 +179,7 @@ def examine(
         mappings=loaded.mappings,
         complaints=tuple(sorted([*reader.complaints, *loaded.complaints])),
         vendors=reader.vendors,
+        files=tuple(files),
     )
 
 

@@ -115,6 +115,7 @@ def installation(folder: Path, monkeypatch: Any) -> Iterator[Installation]:
     module.VENDORS.clear()
     for host, kind in (("desk.example", module.Desk), ("tracker.example", module.Tracker)):
         module.VENDORS[host] = MemoryVendor(host.partition(".")[0], character=kind.character_of_vendor)
+    module.VENDORS["tracker.example"].containers["TRIAGE"] = ("Task",)
     try:
         yield Installation(folder, module.VENDORS)
     finally:

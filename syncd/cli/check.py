@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import typer
 
 from syncd.errors import Complaint, Exit
 
-_HELP = """Prove config and mappings: every complaint of every file at once, nothing is contacted.
+_HELP = """Prove config and mappings: every complaint of every file at once. Contacts nobody, unless --online.
 
 \b
 PATH is a config, a mapping, or a folder: with a config in it (syncd.yaml or
@@ -22,6 +23,7 @@ Mappings are checked against the config that they stand beside, else that of --c
 \b
 Examples:
   syncd check
+  syncd check --online
   syncd check mappings/zendesk-jira.yaml
   syncd check --json deploy/
 """
@@ -45,6 +47,7 @@ def check(
         Path | None, typer.Option(help="The config; else $SYNCD_CONFIG, else config/syncd.yaml.", show_default=False)
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print complaints as JSON.")] = False,
+    online: Annotated[bool, typer.Option("--online", help="Then ask both vendors whether all that is there.")] = False,
 ) -> None:
     from syncd.cli import complaints as shown
     from syncd.settings import config_path
@@ -56,7 +59,13 @@ def check(
         complaints, said = _examined(target)
         found.extend(complaints)
         counted.append(said)
-    found.sort()
+    unasked = False
+    if online and not any(not complaint.notice for complaint in found):
+        for target in targets:
+            complaints, said, away = _asked(target)
+            found, unasked = [*found, *complaints], unasked or away
+            counted.append(said)
+    found = sorted(set(found))
     refused = any(not complaint.notice for complaint in found)
     if json:
         shown.print_json({"ok": not refused, "complaints": shown.as_json(found)})
@@ -65,7 +74,19 @@ def check(
             shown.show(found)
         if not refused:
             typer.echo("\n".join(counted))
-    raise typer.Exit(Exit.WRONG_USE if refused else Exit.DONE)
+    raise typer.Exit(Exit.REFUSED if unasked else Exit.WRONG_USE if refused else Exit.DONE)
+
+
+def _asked(target: Target) -> tuple[Sequence[Complaint], str, bool]:
+    """Complaints, a line that says who answered, and whether a vendor did not."""
+    from syncd.cli import online
+
+    if target.config is None:
+        return (), "no config, so nobody was asked", False
+    mappings = None if target.mappings is None else list(target.mappings)
+    answered = asyncio.run(online.ask(target.config, mappings))
+    who = ", ".join(f"{name} as {account}" for name, account in sorted(answered.accounts.items()))
+    return answered.complaints, f"online: {who or 'nobody answered'}", answered.unasked
 
 
 def _examined(target: Target) -> tuple[Sequence[Complaint], str]:
