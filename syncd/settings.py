@@ -58,7 +58,7 @@ class Retention(Block):
 
     deliveries: timedelta = Field(default=timedelta(days=30), description="Received webhooks, as they came.")
     audit: timedelta = Field(default=timedelta(days=400), description="Decisions and writes.")
-    seen: timedelta = Field(default=timedelta(days=3), description="Names of deliveries, to know a repeated one.")
+    seen: timedelta = Field(default=timedelta(days=14), description="Names of deliveries, to know a repeated one.")
 
 
 class Log(Block):
