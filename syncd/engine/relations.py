@@ -7,7 +7,9 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from syncd.core.decision import Create, Flag, Follow, LinkBack, Rest, Resting, Scope
-from syncd.core.model import Base, Fields, Pair, Person, Side, Snapshot, Value
+from syncd.core.lens import Unsayable
+from syncd.core.mapping import FieldRule
+from syncd.core.model import NO_FIELDS, Base, Fields, Kind, Pair, Person, Side, Snapshot, Value
 from syncd.engine import record
 from syncd.engine.recover import find_created
 from syncd.engine.run import Run
@@ -98,7 +100,8 @@ def _store_link(run: Run, c: Connection, made: Snapshot, decision: Create | None
     """The link is one from the moment the tracker answered: refs and both bases in the transaction of the landing."""
     support = run.snapshot(Side.SUPPORT)
     if support is not None:
-        run.base = Pair(_unsaid_open(run, Base.of(support)), _as_made(made))
+        issue = _as_made(made)
+        run.base = Pair(_unsaid_open(run, Base.of(support), issue, decision.fields if decision else NO_FIELDS), issue)
     run.link = replace(
         run.link,
         refs=Pair(run.link.refs.support, made.ref),
@@ -122,11 +125,29 @@ def _as_made(made: Snapshot) -> Base:
     return replace(base, fields={name: first.get(name, value) for name, value in base.fields.items()})
 
 
-def _unsaid_open(run: Run, base: Base) -> Base:
-    """A field that is parked since the create stays a change, so that it crosses once the mapping can say it."""
+def _unsaid_open(run: Run, base: Base, issue: Base, sent: Fields) -> Base:
+    """A field that did not arrive with the create stays a change, so that it is written by itself.
+
+    It is parked until the mapping can say it, or the tracker gave the new issue another value than it was sent: a
+    status, for one, has to be reached by a transition.
+    """
     parked = {item.item for item in run.parked if item.scope.value == Scope.FIELD.value}
-    names = {rule.lenses.support.field for rule in run.mapping.fields if rule.name in parked}
+    names = {
+        rule.lenses.support.field for rule in run.mapping.fields if rule.name in parked or _differs(rule, issue, sent)
+    }
     return replace(base, fields={name: None if name in names else value for name, value in base.fields.items()})
+
+
+def _differs(rule: FieldRule, issue: Base, sent: Fields) -> bool:
+    """Whether the new issue means something else than what it was sent; a text may come back in other words."""
+    name = rule.lenses.engineering.field
+    if rule.kind in (Kind.TEXT, Kind.RICH_TEXT, Kind.LABELS) or name not in sent or name not in issue.fields:
+        return False
+    lens = rule.lenses.engineering
+    try:
+        return lens.get(issue.fields[name]) != lens.get(sent[name])
+    except Unsayable:
+        return False
 
 
 def _nobody(value: Value) -> bool:

@@ -111,3 +111,13 @@ async def test_a_comment_between_two_reads_of_one_run_is_not_taken_for_read(pair
     texts = " ".join(comment.body.text for comment in pair.engineering.ticket(issue).comments)
     assert "one" in texts
     assert "two" in texts
+
+
+async def test_a_status_that_a_new_issue_cannot_have_is_reached_right_after(pair: World) -> None:
+    """The tracker begins every issue at `new`; the ticket was open already."""
+    ref = pair.support.open(title="Export fails", priority="low", status="open")
+    await pair.sync()
+    pair.support.edit(ref, priority="urgent")
+    await pair.sync()
+    issue = (await pair.link(ref)).refs.engineering or ""
+    assert pair.issue(issue, "status") == "open"
