@@ -227,7 +227,7 @@ class RequestTracker(Connector):
         )
         if message.files:
             posted = replace(posted, attachments=await self._files(posted))
-        # the guard is checked before the write, not with it: only the very next number leaves no room for another
+        # RT does not guard messages: only the very next number leaves no room for a change that was not read
         alone = expect.isdecimal() and int(made) == int(expect) + 1
         return Posted(posted, Written(revision=made if alone else None, tokens=frozenset({made})))
 
