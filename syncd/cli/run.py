@@ -54,11 +54,11 @@ async def _run(config: Path | None, *, apply: bool) -> None:
     log.configure(level=found.log.level, format=found.log.format)
     daemon = await build(found, mappings, path=path)
     if apply:
-        await _apply(daemon)
+        await settle_waiting(daemon)
     await daemon.run()
 
 
-async def _apply(daemon: Daemon) -> None:
+async def settle_waiting(daemon: Daemon) -> None:
     """Mark every link whose mapping was edited, or that differs, or that was held."""
     from syncd.engine import operate
     from syncd.store import overview

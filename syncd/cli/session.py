@@ -111,9 +111,14 @@ def console(*, stderr: bool = False) -> Console:
     """A terminal, or a pipe, which is as wide as a line needs; NO_COLOR and COLUMNS are respected."""
     from rich.console import Console
 
+    class Pipe(Console):
+        def on_broken_pipe(self) -> None:
+            """Whoever read has enough: `main` ends quietly; rich would end with 1, which is a bug of ours."""
+            raise BrokenPipeError
+
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or os.environ.get("COLUMNS") else 160
-    return Console(stderr=stderr, highlight=False, emoji=False, markup=False, width=width)
+    return Pipe(stderr=stderr, highlight=False, emoji=False, markup=False, width=width)
 
 
 def table(*columns: str) -> Table:

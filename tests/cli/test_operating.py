@@ -16,6 +16,7 @@ import pytest
 
 from syncd import cli
 from syncd import log as logs
+from syncd.cli import run
 from syncd.sdk.testing.faults import ALWAYS, Status
 from tests.running import INSTALLED, Installation, installation
 
@@ -268,3 +269,30 @@ def test_commands_work_beside_a_running_daemon(place: Installation, syncd: Termi
         daemon.kill()
         daemon.communicate()
     assert not syncd.json("status", exit=5)["running"]
+
+
+def test_run_apply_marks_what_waits_before_it_begins(
+    place: Installation, syncd: Terminal, linked: tuple[str, str]
+) -> None:
+    async def begin() -> None:
+        async with place.daemon() as daemon:
+            await run.settle_waiting(daemon)
+            await daemon.once()
+
+    _, issue = linked
+    table = "{urgent: p1, high: p2, normal: p3, low: p4}}\n    engineering"
+    place.edit(table, table.replace("p1", "p0").replace("p2", "p1").replace("p0", "p2"))
+    asyncio.run(begin())
+    assert place.tracker.ticket(issue).fields["priority"] == "high"
+
+
+def test_a_backfill_with_history_copies_what_was_said(place: Installation, syncd: Terminal) -> None:
+    syncd("once")
+    ticket = place.desk.open(title="Ours", description="see https://tracker.example/tracker-1")
+    place.desk.say(ticket, "an old story", public=True)
+    issue = place.tracker.open(title="Theirs")
+    syncd("once")
+    assert "1 of 1 ticket linked" in syncd("backfill", "--field", "description", "--all", "--history")
+    assert "is linked already" in syncd("backfill", "--field", "description", ticket)
+    syncd("once")
+    assert sum("an old story" in comment.body.text for comment in place.tracker.ticket(issue).comments) == 1
