@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from syncd.sdk.connector import File, Observer
-from syncd.sdk.errors import BadAnswer, ConnectorError, NotFound, Rejected
+from syncd.sdk.errors import BadAnswer, ConnectorError, NotFound, Rejected, Stale
 from syncd.sdk.http import Client
 from syncd_redmine.config import LABELS, RedmineConfig, custom_name
 from syncd_redmine.revision import ServerClock, parsed
@@ -53,6 +53,8 @@ class Api:
             said = [str(sentence) for sentence in json.loads(response.content)["errors"]]
         except (ValueError, TypeError, KeyError):
             return None
+        if not said:  # Redmine's optimistic lock: somebody saved the issue in the very same moment (measured)
+            return Stale(f"{self.connection}: somebody saved the issue at the same moment")
         labels = {**{custom_name(name): name for name in self.custom}, **LABELS}
         found = (name for name, label in labels.items() for one in said if one.lower().startswith(label.lower() + " "))
         return Rejected(f"{self.connection}: Redmine says: {'; '.join(said)[:300]}", field=next(found, None))
