@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 
 from syncd.store import engines, migrate
@@ -15,6 +16,21 @@ from syncd.store.store import Store
 from tests import pg
 
 NUMBERS = itertools.count(1)
+
+settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)  # the same cases for everybody
+settings.register_profile("soak", deadline=None, print_blob=True)  # other cases every time
+settings.load_profile("ci")
+
+COUNTED = {"histories": "histories of two vendors and a dying daemon", "kills": "kills at a crash point"}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many histories and kills the run was made of."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
+    told = [(name, value) for report in reports for name, value in report.user_properties]
+    for name, words in COUNTED.items():
+        if number := sum(value for other, value in told if other == name):
+            terminalreporter.write_line(f"{number} {words}")
 
 
 @pytest.fixture(scope="session")
