@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from syncd import cli
 from syncd import log as logs
@@ -29,6 +30,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installat
     with installation(tmp_path, monkeypatch) as made:
         yield made
     logs.forget()
+    structlog.reset_defaults()  # the commands log to this test's standard error, which is gone with it
 
 
 class Terminal:
