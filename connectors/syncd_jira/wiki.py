@@ -33,7 +33,7 @@ from syncd.sdk.text.tree import (
     Text,
 )
 
-_MACRO = re.compile(r"(?<![\\{])\{(code|noformat|quote|panel)(?::([^}\n]*))?\}(?!\})")
+_MACRO = re.compile(r"(?<![\\{])\{(code|noformat|quote|panel)(?::([^{}\n]*))?\}(?!\})")
 _HEADING = re.compile(r"\s*h([1-6])\.\s+(.*)")
 _BLOCK_QUOTE = re.compile(r"\s*bq\.\s+(.*)")
 _ITEM = re.compile(r"\s*([*#]+|-)[ \t]+(.*)", re.DOTALL)
@@ -51,9 +51,9 @@ _TOKEN = re.compile(
     r"""
       (?P<line>\\\\)
     | \\(?P<escaped>[^\w\s]|_)
-    | \{\{(?P<code>(?:\\.|(?!\}\})[^\n])+?)\}\}
+    | \{\{(?P<code>(?:\\.|(?!\{\{|\}\})[^\n\\])+)\}\}
     | \{(?P<brace>[*_\-+^~]|\?\?)\}
-    | \{(?P<macro>(?P<name>[a-z][\w\-]*)(?::[^}\n]*)?)\}
+    | \{(?P<macro>(?P<name>[a-z][\w\-]*)(?::[^{}\n]*)?)\}
     | \[(?P<link>(?:\\.|[^\]\[\n\\])+)\]
     | (?<!\w)!(?P<image>[^\s!|][^!|\n]*)(?:\|[^!\n]*)?!(?!\w)
     | (?P<url>(?<!\w)https?://[^\s|\]\[{}]+?)(?=(?:[^\w/=;()]|_){0,8}(?:[\s|\]\[{}]|\Z))
@@ -63,7 +63,9 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_CELL = re.compile(r"\\.|\[(?:\\.|[^\]\[\n\\])*\]|\{\{.*?\}\}|![^!|\n]+\|[^!\n]*!|\|\|?")
+_CELL = re.compile(
+    r"\\.|\[(?:\\.|[^\]\[\n\\])*\]|\{\{(?:\\.|(?!\{\{|\}\})[^\n\\])*\}\}|(?<!\w)![^\s!|][^!|\n]*\|[^!|\n]*!|\|\|?"
+)
 _ESCAPE = re.compile(r"\\([^\w\s]|_)")
 
 

@@ -32,8 +32,10 @@ from syncd.sdk.text.tree import (
     Text,
 )
 
-_PRE = re.compile(r"<pre\b[^>]*>\s*?(?:<code(?:\s+class=\"([^\"]*)\")?\s*>)?(.*?)(?:</code>\s*)?</pre>", re.S | re.I)
-_ATTRIBUTES = r"(?:\([^()\n]*\)|\{[^}\n]*\}|\[[a-z\-_]+\]|[<>=()]+)*"
+_PRE = re.compile(r"<pre\b[^<>\n]*>", re.IGNORECASE)
+_PRE_END = re.compile(r"</pre>", re.IGNORECASE)
+_CODE = re.compile(r"\s*<code(?:\s+class=\"([^\"<>]*)\")?\s*>(.*?)(?:</code>\s*)?", re.DOTALL | re.IGNORECASE)
+_ATTRIBUTES = r"(?>\([^()\n]*\)|\{[^{}\n]*\}|\[[a-z\-_]+\]|[<>=()])*+"
 _PREFIX = re.compile(rf"(h[1-6]|bq|p|fn\d+)({_ATTRIBUTES})\.(?::\S+)? (.*)", re.S)
 _ITEM = re.compile(rf"([*#]+){_ATTRIBUTES} +(.*)", re.S)
 _RULE = re.compile(r" ?(?:- ?){3,}| ?(?:\* ?){3,}| ?(?:_ ?){3,}")
@@ -55,15 +57,15 @@ _MARKS: Final[dict[str, tuple[Mark | None, str]]] = {
 }
 _TOKEN = re.compile(
     r"""
-      <(?P<tag>code|kbd|pre)\b[^>]*>(?P<inner>.*?)</(?P=tag)>
-    | <notextile>(?P<raw>.*?)</notextile>
-    | (?<!\S)==(?P<verbatim>[^=\n][^\n]*?)==(?!\S)
+      <(?P<tag>code|kbd|pre)\b[^<>]*>(?P<inner>.{0,2000}?)</(?P=tag)>
+    | <notextile>(?P<raw>.{0,2000}?)</notextile>
+    | (?<!\S)==(?P<verbatim>[^=\n][^\n]{0,300}?)==(?!\S)
     | (?<!\w)@(?:\|\w+\|)?(?P<code>[^\n@]+?)@(?!\w)
-    | "(?P<words>[^"\n]+?)":(?P<url>(?:/|[a-zA-Z]+://|www\.|mailto:)[\w/][^\s<|]*?)
+    | "(?P<words>[^"\n]+?)":(?P<url>(?:/|[a-zA-Z]+://|www\.|mailto:)[\w/][^\s<|"]*?)
         (?=(?:[^\w/=;()]|_){0,8}(?:[\s<|]|\Z))
     | (?<![^\s>|])!(?P<image>[<>=]?[^\s(!|]+)\s?(?:\((?P<alt>[^()\n]*)\))?!(?::(?P<target>[^\s<|]+))?
     | (?P<address>(?<!\w)https?://[^\s|<>\[\]{}"]+?)(?=(?:[^\w/=;()]|_){0,8}(?:[\s|<>\[\]{}"]|\Z))
-    | (?P<macro>\{\{\w+(?:\([^\n]*?\))?\}\})
+    | (?P<macro>\{\{\w+(?:\([^{}\n]*\))?\}\})
     | (?P<entity>&(?:\#\d{1,7}|\#x[0-9a-fA-F]{1,6}|\w{2,31});)
     | (?P<mark>\*\*|__|\?\?|[*_\-+^~%])
     | (?P<newline>\n)
@@ -86,13 +88,16 @@ class _Reader:
     def blocks(self, text: str, *, depth: int) -> Iterator[Block]:
         """Blocks of some lines; preformatted text first, which may hold empty lines."""
         start = 0
-        for found in _PRE.finditer(text):
-            before = text[start : found.start()]
-            if before and not before.endswith("\n"):
-                continue  # preformatted words within a line
+        for opening in _PRE.finditer(text):
+            before = text[start : opening.start()]
+            if opening.start() < start or (before and not before.endswith("\n")):
+                continue  # within the code before, or preformatted words within a line
+            closing = _PRE_END.search(text, opening.end())
+            if not closing:
+                break
             yield from self._groups(before, depth)
-            yield CodeBlock(found[2], (found[1] or "").removeprefix("language-").split(" ")[0])
-            start = found.end()
+            yield _code_block(text[opening.end() : closing.start()])
+            start = closing.end()
         yield from self._groups(text[start:], depth)
 
     def _groups(self, text: str, depth: int) -> Iterator[Block]:
@@ -200,7 +205,7 @@ class _Reader:
             case _ if found["newline"]:
                 yield Run(Break())
             case _ if found["url"]:
-                yield from self._link(decode(found["words"]), found["url"])
+                yield from self._link(found["words"], found["url"])
             case _ if found["address"]:
                 yield Run(Text(found["address"]))
             case _ if found["image"]:
@@ -223,7 +228,7 @@ class _Reader:
         if url.startswith("www."):
             url = f"http://{url}"
         titled = re.fullmatch(r"(.+?)\s?\(([^()]+)\)", words)
-        yield Run(Text(titled[1] if titled else words), url=url)
+        yield Run(Text(decode(titled[1] if titled else words)), url=url)
         yield Run(Text(address[end:]))
 
     def _image(self, found: re.Match[str]) -> Run:
@@ -233,6 +238,13 @@ class _Reader:
             return Run(Image(alt, url), url=links.clean(found["target"] or ""))
         self.lost[f"attached file {url}"] = None
         return Run(Text(f"[{alt or url}]"))
+
+
+def _code_block(inner: str) -> CodeBlock:
+    found = _CODE.fullmatch(inner)
+    if not found:
+        return CodeBlock(inner)
+    return CodeBlock(found[2], (found[1] or "").removeprefix("language-").split(" ")[0])
 
 
 def _parts(group: str) -> tuple[str, str]:

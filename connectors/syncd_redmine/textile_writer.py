@@ -38,11 +38,14 @@ _MARKS: Final[dict[type[Inline], tuple[str, str]]] = {
     Emphasis: ("_", "emphasis"),
     Strike: ("-", "strike"),
 }
+_CLOSES = re.compile(r"(?<![^\W_])[*_\-](?!\s)|(?<!\s)[*_\-](?![^\W_])")
+_SIGNS = frozenset("*_-")
 _ACTIVE = re.compile(
     r"""
-      <(?=[/!\w])
+      <
     | &(?=\#?\w+;)
-    | (?<![^\W_])(?:[*_\-+^~%?!](?=\S)|@)
+    | (?<![^\W_])(?:[*_\-+^~%](?=\S|\Z)|!(?=\S)|@)
+    | \?(?=\?)
     | (?<=[^\W_])(?:\*\*|__|\?\?)                # a second mark of a kind, for what may stand before it
     | =(?==)
     | "(?=:)
@@ -54,7 +57,7 @@ _ACTIVE = re.compile(
     re.VERBOSE,
 )
 _LINE_START = re.compile(r"[*#>=|{\-_]|(?:h[1-6]|bq|p|fn\d+|table|pre|notextile)[^\s.]*(\.)(?=[\s:])")
-_AFTER_LINK = re.compile(r"[.,:!?]{0,8}(?:\s|\Z)")
+_AFTER_LINK = re.compile(r"(?!\?\?)[.,:!?]{0,8}(?:\s|\Z)")
 _TAGS_IN_CODE = re.compile(r"<(?=/?(?:code|pre|kbd|notextile)\b)", re.IGNORECASE)
 _LANGUAGE = re.compile(r"\w+")
 
@@ -165,27 +168,22 @@ class _Writer:
             match child:
                 case Strong(inner) | Emphasis(inner) | Strike(inner):
                     sign, name = _MARKS[type(child)]
-                    if _free(previous, next_char):
-                        written += (
-                            sign
-                            + self._phrases(inner, before=sign, after=sign, last=_ends_link(following, last=last))
-                            + sign
-                        )
+                    ends = _ends_link(following, last=last)
+                    if _free("" if before in _SIGNS and not written else previous, next_char):
+                        written += sign + self._phrases(inner, before=sign, after=sign, last=ends) + sign
                     else:
                         self.lost[f"{name} inside a word"] = None
-                        written += self._phrases(
-                            inner, before=previous, after=next_char, last=_ends_link(following, last=last)
-                        )
+                        written += self._phrases(inner, before=previous, after=next_char, last=ends)
                 case Image(alt, url):
                     written += self._link(alt, url, gap="" if _ends_link(following, last=last) else " ")
                 case Code(text):
                     written += f"<code>{self._code(text)}</code>"
-                case Text(text) if text.endswith("!") and following:  # with what follows it could begin an image
-                    written += _escape(text[:-1], first=previous in {"*", "_", "-"} and not written) + _reference("!")
                 case Text(text):
-                    written += _escape(text, first=previous in {"*", "_", "-"} and not written)
+                    written += _escape(text, inside=before in _SIGNS, opens=previous in _SIGNS and not written)
+                    if following and text.endswith("!"):  # with what follows it could begin an image
+                        written = written[:-1] + _reference("!") if written.endswith("!") else written
                 case Mention(name):
-                    written += _escape(f"@{name}", first=False)
+                    written += _escape(f"@{name}")
                 case _:
                     pass
         return written
@@ -198,7 +196,7 @@ class _Writer:
             self.lost["no space after a link"] = None
         if alt in {url, ""} and target == url and links.scheme(url) in {"http", "https"}:
             return url + gap
-        shown = (alt or url).replace("&", "&amp;").replace('"', "&quot;").replace("(", "&#40;").replace("|", "&#124;")
+        shown = _escape(alt or url, inside=True).replace('"', "&quot;").replace("(", "&#40;")
         return f'"{_escape_first(shown)}":{target}{gap}'
 
 
@@ -211,7 +209,7 @@ def _code_lines(text: str) -> Iterator[Inline]:
 
 def _free(before: str, after: str) -> bool:
     """Whether Textile sees a mark there."""
-    return not after.isalnum() and before in {"", " ", "(", ">", "*", "_", "-"}
+    return not after.isalnum() and before in {"", " ", "(", ">"}
 
 
 def _ends_link(following: Inline | None, *, last: bool) -> bool:
@@ -234,9 +232,12 @@ def _whole_address(url: str) -> str:
     return url[:-1] + "".join(f"%{byte:02X}" for byte in url[-1].encode())
 
 
-def _escape(text: str, *, first: bool) -> str:
+def _escape(text: str, *, inside: bool = False, opens: bool = False) -> str:
+    """`inside`: a mark or a link is around, which `text` might end; `opens`: a mark stands right before."""
     escaped = _ACTIVE.sub(lambda found: "".join(map(_reference, found[0])), text)
-    return _escape_first(escaped) if first else escaped
+    if inside:
+        escaped = _CLOSES.sub(lambda found: _reference(found[0]), escaped)
+    return _escape_first(escaped) if opens else escaped
 
 
 def _escape_first(text: str) -> str:

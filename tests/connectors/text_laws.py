@@ -33,13 +33,6 @@ def comes_back_or_is_named_as_lost(format: Format, document: Document) -> None:
         assert format.read(written.source).markdown == markdown
 
 
-def settles(format: Format, document: Document) -> None:
-    """Whatever was lost on the way is lost once: the second round trip changes nothing."""
-    first = format.read(format.write(format.inert(document)).source).markdown
-    second = format.read(format.write(first).source).markdown
-    assert format.read(format.write(second).source).markdown == second
-
-
 def comes_back(format: Format, markdown: str) -> None:
     """`markdown` is within what the format can say."""
     assert render(parse(markdown)) == markdown

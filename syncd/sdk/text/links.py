@@ -46,5 +46,5 @@ def bare_links(text: str) -> Iterator[tuple[int, int]]:
         url = found[0].rstrip(".,:;!?*_~'")
         while url.endswith(")") and url.count(")") > url.count("("):
             url = url[:-1].rstrip(".,:;!?*_~'")
-        if len(url) > len("https://"):
+        if not url.endswith("://"):
             yield found.start(), found.start() + len(url)

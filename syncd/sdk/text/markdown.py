@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from syncd.sdk.text.markdown_writer import render
@@ -41,8 +42,8 @@ _MAX_NESTING: Final = 100  # of the parser's levels, two for each list; what is 
 _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": _MAX_NESTING}).enable(["table", "strikethrough"])
+def _parser(nesting: int) -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": nesting}).enable(["table", "strikethrough"])
     parser.disable(
         "html_block"
     )  # HTML is text here; the inline rule finds <br>, the only line end that a cell can have
@@ -51,7 +52,18 @@ def _parser() -> MarkdownIt:
     return parser
 
 
-_PARSER: Final = _parser()
+_INLINES: Final = _parser(10)  # brackets within brackets, each of which is looked at once for every level
+
+
+def _parse_inlines(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.type == "inline":
+            token.children = []
+            _INLINES.inline.parse(token.content, _INLINES, state.env, token.children)
+
+
+_PARSER: Final = _parser(_MAX_NESTING)
+_PARSER.core.ruler.at("inline", _parse_inlines)
 
 
 def parse(markdown: str) -> Document:

@@ -154,7 +154,7 @@ def _paragraphs(paragraph: Paragraph) -> Iterator[Paragraph]:
     for run in (*_tidy(list(flatten(paragraph.children)), breaks=True), Run(Break()), Run(Break())):
         if isinstance(run.atom, Break) and group and isinstance(group[-1].atom, Break):
             if not all(map(_is_space, group)):
-                yield Paragraph(_nest(_single_breaks(group)))
+                yield Paragraph(_nest(_bridge(_single_breaks(group))))
             group = []
         else:
             group.append(run)
@@ -179,8 +179,8 @@ def _tidy(runs: Sequence[Run], *, breaks: bool = False) -> list[Run]:
 
     With `breaks` the line ends at the edges and the double ones stay.
     """
-    tidy = _bridge(_strip_lines(_linkify(_join(map(_clean, runs)))))
-    return tidy if breaks else _single_breaks(tidy)
+    tidy = _strip_lines(_linkify(_join(map(_clean, runs))))
+    return tidy if breaks else _bridge(_single_breaks(tidy))
 
 
 def _clean(run: Run) -> Run:
