@@ -22,6 +22,7 @@ from syncd.engine.run import Run, load, resting_of
 from syncd.engine.sides import read, read_before_writing, read_hinted
 from syncd.engine.site import Site
 from syncd.engine.update import check_blind_writes
+from syncd.sdk.budget import priority
 from syncd.sdk.connector import ALL_PARTS, ONLY_FIELDS
 from syncd.sdk.errors import ConnectorError, Locked, NotFound, Stale
 from syncd.store import conflicts, hints, links, parked, pauses
@@ -63,6 +64,7 @@ async def reconcile(site: Site, lease: Lease) -> tuple[Run | None, Outcome]:
     run = await site.store.read(lambda c: load(site, c, lease))
     if run is None:
         return None, Again(None, "its mapping is not in the configuration any more")
+    priority.set(run.link.turn)  # what the vendor's quota keeps in reserve depends on it
     if paused := await site.store.read(lambda c: _paused(c, run)):
         return run, Again(None, paused)
     try:

@@ -18,7 +18,6 @@ from syncd.engine.reconcile import Again, Done, RunFailed, reconcile
 from syncd.engine.run import Run
 from syncd.engine.site import Site
 from syncd.errors import StoreError
-from syncd.sdk.budget import NORMAL, priority
 from syncd.sdk.errors import (
     ConnectorError,
     Forbidden,
@@ -104,7 +103,6 @@ class Workers:
             await asyncio.gather(*late, return_exceptions=True)
 
     async def _run(self, lease: Lease) -> None:
-        token = priority.set(NORMAL)
         try:
             _, outcome = await reconcile(self.site, lease)
             await self._settle(lease, outcome)
@@ -119,8 +117,6 @@ class Workers:
             raise
         except Exception as error:
             await self._bug(lease, error, attempts=0)
-        finally:
-            priority.reset(token)
 
     async def _settle(self, lease: Lease, outcome: Done | Again) -> None:
         if isinstance(outcome, Done):

@@ -261,6 +261,7 @@ def record(row: Row[Any]) -> Link:
         converged_at=row.converged_at,
         created_at=row.created_at,
         priority=row.priority,
+        turn=row.turn,
         due=row.due,
         dirty_since=row.dirty_since,
         attempts=row.attempts,

@@ -60,6 +60,7 @@ class Link:
         behind_since: since when a known change waits to be written.
         diverged_since: since when both sides differ and nothing automatic will change that.
         priority: how urgent this link is by itself, 0 first; a mark may make one turn more or less urgent.
+        turn: how urgent the turn is that waits or runs now.
         attempts: failed runs in a row; `error` is what the last one said.
         epoch: counts the leases of this link and never falls.
         seq: counts the marks that ask for one more run.
@@ -81,6 +82,7 @@ class Link:
     converged_at: datetime | None = None
     created_at: datetime | None = None
     priority: int = 5
+    turn: int = 5
     # queue columns: `links.save` leaves them alone
     due: datetime | None = None
     dirty_since: datetime | None = None
