@@ -18,8 +18,20 @@ if TYPE_CHECKING:
     from syncd.demo import Say, Stage, Verdict
 
 
+_HELP = """Run the daemon between a simulated Zendesk and a simulated Jira, on this machine alone.
+
+Nothing leaves the machine. A ticket becomes an issue, both sides change it, and each change is shown with the time it
+took to arrive.
+
+\b
+Examples:
+  syncd demo
+  syncd demo --exit --json
+"""
+
+
 def register(app: typer.Typer) -> None:
-    app.command(epilog="Example: syncd demo --exit --json")(demo)
+    app.command("demo", help=_HELP)(demo)
 
 
 def demo(
@@ -28,11 +40,6 @@ def demo(
     home: Annotated[Path | None, typer.Option(help="Where config and store go; else a folder that is removed.")] = None,
     port: Annotated[int, typer.Option(help="Of the page; 0 takes a free one.")] = 0,
 ) -> None:
-    """Run the daemon between a simulated Zendesk and a simulated Jira, on this machine alone.
-
-    Nothing leaves the machine. A ticket becomes an issue, both sides change it, and each change is shown with the time
-    it took to arrive.
-    """
     with ExitStack() as stack:
         if home is None:
             home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="syncd-demo-")))

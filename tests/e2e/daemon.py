@@ -53,6 +53,7 @@ people:
   fallback: leave
   table: {"anna@support.test": "%(alice)s"}
 lifecycle: {merged: follow, done: [done, refused]}
+brake: {creates: 1000}                 # the two hundred tickets of one test are meant
 """
 
 CONFIG = """
