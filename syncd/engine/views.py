@@ -170,9 +170,12 @@ def sentence(
 
 
 def _working(counts: Counts, waiting: Waiting, now: datetime) -> Iterator[str]:
-    yield f"It works: {counts.converged} of {counts.linked} pairs agree"
+    if counts.linked:
+        yield f"It works: {counts.converged} of {counts.linked} pairs agree"
+    else:
+        yield "It works: no ticket became an issue yet"
     if counts.behind and counts.behind_since:
-        yield f"and {counts.behind} are behind, the longest since {age(now - counts.behind_since)}"
+        yield f"and {counts.behind} are behind, the longest for {age(now - counts.behind_since)}"
     people = sum(waiting.parked.values()) + waiting.conflicts
     if people:
         yield f"and {people} {'thing waits' if people == 1 else 'things wait'} for a person: `syncd parked`"
