@@ -11,6 +11,7 @@ SCHEMES = frozenset({"http", "https", "mailto", "tel", "ftp"})
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
 _UNSEEN = r"\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
 _INVISIBLE = re.compile(f"[{_UNSEEN}]")
+_IGNORED = re.compile(f"(?![ \xa0])[{_UNSEEN}]")  # what browsers leave out of an address
 _UNSAFE_CHARACTERS = re.compile(r"[\s\x00-\x1f\x7f-\x9f<>\"`\\{}|^\[\]]")
 _BARE = re.compile(
     rf"(?<!\w)https?://\w[^\s<>\"'`|\\^{{}}\[\]{_UNSEEN}\u3000-\u303f\uff00-\uffef]*",  # CJK stops end it too
@@ -29,7 +30,7 @@ def clean(url: str) -> str:
 
     Relative addresses pass: they are of no use elsewhere, but do no harm. Idempotent.
     """
-    bare = _INVISIBLE.sub("", url.strip()) if scheme(url) else url.strip()
+    bare = _IGNORED.sub("", url.strip()) if scheme(url) else url.strip()
     if scheme(bare) not in SCHEMES | {""}:
         return ""
     return _UNSAFE_CHARACTERS.sub(lambda found: quote(found[0], safe=""), bare)
