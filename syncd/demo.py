@@ -27,12 +27,13 @@ from syncd import settings
 from syncd.engine import views
 from syncd.sdk.testing.outbox import Subscription
 from syncd.sdk.testing.page import Answer, Said, Sheet, Upload
-from syncd.sdk.testing.simulator import Simulator
+from syncd.sdk.testing.simulator import Limit, Simulator
 
 PATIENCE = 20.0  # seconds until a change that has not arrived is called lost
 LOOK = 0.002  # seconds between looks
 LOOK_IN_RUSH = 0.02  # with twenty people looking at once
 RUSH = 20  # tickets of the rush at the end
+PER_MINUTE = 2500  # requests that the helpdesk allows, as the largest of Zendesk's plans does
 CANARY = "canary"  # in every internal word; no customer may ever see it
 
 Say = Callable[[str, float | None], None]
@@ -90,6 +91,7 @@ async def stage(home: Path, *, port: int = 0) -> AsyncIterator[Stage]:
     async with AsyncExitStack() as stack:
         support, engineering = simulator("zendesk"), simulator("jira")
         vendors = {"acme-zendesk": support, "acme-jira": engineering}
+        support.limit = Limit(PER_MINUTE)
         for vendor in vendors.values():
             await stack.enter_async_context(vendor.serve())
         config = write_config(home, vendors, port=port)

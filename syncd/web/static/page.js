@@ -146,6 +146,7 @@ function some(count, all) {
 
 function show() {
   if (!look) return;
+  document.querySelector("main").hidden = false; // not before there is something to say
   const now = new Date(new Date(look.at).getTime() + performance.now() - told);
   sentence(look.sentence);
   by("top").className = !look.works ? "bad" : look.needs_person ? "wait" : "good";
