@@ -212,11 +212,14 @@ class MemoryVendor(State):
         return warped(struck, self._carry_out(asked, act))
 
     def settle(self) -> None:
-        """Carry out the late requests whose time has come."""
-        due = sorted((line for line in self._late if line[0] <= self.clock()), key=lambda line: line[:2])
-        self._late = [line for line in self._late if line[0] > self.clock()]
-        for _, _, act in due:
+        """Carry out the late requests whose time has come, each at its time."""
+        now = self.clock()
+        due = sorted((line for line in self._late if line[0] <= now), key=lambda line: line[:2])
+        self._late = [line for line in self._late if line[0] > now]
+        for at, _, act in due:
+            self.clock.now = at  # it has happened by then, though nobody looked
             self._unheard(act)
+        self.clock.now = now
 
     def _spoken(self, fields: Mapping[str, Value]) -> dict[str, Value]:
         """Fields as a test may write them: formatted text as a string, somebody by id."""

@@ -301,3 +301,16 @@ async def test_a_request_that_something_on_the_way_repeats_makes_two_things_unle
     await connector.create(draft(), key="k1")
     assert len(helpful.tickets) == 1
     assert Capability.REPEATABLE_CREATE in connector.capabilities
+
+
+async def test_a_late_request_happens_at_its_time_though_nobody_looks_then() -> None:
+    vendor, connector = pair(BLIND)
+    vendor.plan.on("create*", faults.Late(timedelta(seconds=40)))
+    began = vendor.clock()
+    with pytest.raises(Unavailable):
+        await connector.create(draft(), key="k")
+    vendor.clock.advance(timedelta(hours=1))
+    vendor.settle()
+    (ticket,) = vendor.tickets.values()
+    assert ticket.created == began + timedelta(seconds=40)
+    assert vendor.clock() == began + timedelta(hours=1)
