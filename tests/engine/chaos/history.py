@@ -30,6 +30,7 @@ from tests.engine.world import World, mapping
 
 T = TypeVar("T")
 QUIET_ROUNDS = 40
+MAPPED = ("title", "description", "priority", "status", "labels", "estimate", "assignee")
 
 
 class History:
@@ -141,8 +142,11 @@ class History:
         self.vendors[side].merge(ref, into=into)
         self.followed.update(self.refs(Side.SUPPORT))
 
-    def join(self, ticket: str, issue: str) -> None:
-        """A person links a ticket to an issue that another one has."""
+    def join(self, issue: str) -> None:
+        """A person links one more ticket to an issue; it says the same, for a link takes what differs for agreed."""
+        said = self.vendors[Side.ENGINEERING].ticket(issue).fields
+        same = {name: said[name] for name in MAPPED if said[name] is not None}
+        ticket = self.vendors[Side.SUPPORT].open(same)
         try:
             self.do(operate.link(self.world.site, self.rules, ticket, issue, history=True))
         except (ConnectorError, SyncdError):

@@ -160,8 +160,7 @@ class Histories(RuleBasedStateMachine):
     def a_second_ticket(self, place: int, then: Then) -> None:
         issue = self._active(Side.ENGINEERING, place)
         if issue and len(self.history.refs(Side.SUPPORT)) <= MOST:
-            ticket = self.history.vendors[Side.SUPPORT].open(title="Me too", priority="low")
-            self.history.join(ticket, issue)
+            self.history.join(issue)
         self._then(then)
 
     @rule(then=THENS)

@@ -22,7 +22,7 @@ Record = Callable[[str, Any], None]
 
 HISTORIES = 2_025
 MANY = 10_125
-STEPS = 5  # turns in one history, each with something that people do, bad luck on the way, and a run of the daemon
+STEPS = 4  # turns in one history, each with something that people do, bad luck on the way, and a run of the daemon
 CHARACTERS = {"helpful": HELPFUL, "tracker": TRACKER, "blind": BLIND}
 PAIRS = list(product(CHARACTERS, CHARACTERS))
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
