@@ -20,7 +20,7 @@ from syncd.sdk.connector import Webhook
 from syncd.sdk.errors import ConnectorError
 from syncd.sdk.testing.character import Character
 from syncd.sdk.testing.clock import Clock
-from syncd.sdk.testing.evidence import canary
+from syncd.sdk.testing.evidence import Kept, canary
 from syncd.sdk.testing.vendor import MemoryVendor
 from syncd.store import leases, links
 from tests.engine.chaos.bugs import noticed
@@ -53,6 +53,7 @@ class History:
         self.crashes = 0
         self.bugs: list[str] = []
         self.words = 0
+        self.repeated: list[Kept] = []  # what a person only said after the other side had said it
         self.at: tuple[str, int] | None = None  # where the daemon dies next
         self.world = self._daemon()
         self.do(self.world.start())
@@ -147,6 +148,7 @@ class History:
         said = self.vendors[Side.ENGINEERING].ticket(issue).fields
         same = {name: said[name] for name in MAPPED if said[name] is not None}
         ticket = self.vendors[Side.SUPPORT].open(same)
+        self.repeated += [Kept(ticket, name, value) for name, value in same.items()]
         try:
             self.do(operate.link(self.world.site, self.rules, ticket, issue, history=True))
         except (ConnectorError, SyncdError):
@@ -189,6 +191,7 @@ class History:
                 if ticket.fields["priority"] == "urgent" and ticket.life.value == "active"
             },
             followed=self.followed,
+            repeated=tuple(self.repeated),
             crashes=self.crashes,
         )  # fmt: skip
 

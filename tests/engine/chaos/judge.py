@@ -85,6 +85,7 @@ class Case:
     Attributes:
         private: the words of what no stranger may read on the other side.
         in_scope: tickets that a rule takes.
+        repeated: values that were on the other side before a person said them here.
         followed: links that went on with another ticket, whose earlier thread stands on the one they left.
     """
 
@@ -94,6 +95,7 @@ class Case:
     private: set[str] = field(default_factory=set)
     in_scope: set[str] = field(default_factory=set)
     followed: set[str] = field(default_factory=set)
+    repeated: tuple[Kept, ...] = ()
     crashes: int = 0
 
     @property
@@ -105,7 +107,7 @@ class Case:
             fields=tables((self.support.character, self.engineering.character), shared=shared),
             links=self.shown.links,
             listed=self.shown.listed,
-            kept=self.shown.kept,
+            kept=(*self.shown.kept, *self.repeated),
             crashes=self.crashes,
             customer_fields={},
         )
