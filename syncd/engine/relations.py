@@ -11,6 +11,7 @@ from syncd.core.lens import Unsayable
 from syncd.core.mapping import FieldRule
 from syncd.core.model import NO_FIELDS, Base, Fields, Kind, Pair, Person, Side, Snapshot, Value
 from syncd.engine import record
+from syncd.engine.intake import look
 from syncd.engine.recover import find_created
 from syncd.engine.run import Run
 from syncd.engine.send import Order, Sending, announce
@@ -212,6 +213,7 @@ async def follow(run: Run, decision: Follow) -> None:
         else:
             run.link = replace(run.link, refs=run.link.refs.put(decision.side, decision.ref))
             links.save(c, run.link, run.lease)
+            look(run.site, c, run.link)  # nothing of the ticket that it is about now was read so far
         entry = record.told(
             run, "link.followed", decision.ref, side=decision.side, outcome=str(other) if other else "moved"
         )
