@@ -86,7 +86,7 @@ class _Any(dict[str, str]):
 def test_every_command_and_option_that_a_page_names_exists(page: Path) -> None:
     program: Any = get_command(application())  # typer brings its own click, whose types it does not tell
     for words in commands(page):
-        if words[0] in LATER:
+        if words[0] in LATER and page.name == "README.md":
             continue
         command = program.commands.get(words[0])
         assert command is not None, f"`syncd {words[0]}` in {name_of(page)}"
