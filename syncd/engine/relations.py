@@ -211,11 +211,7 @@ async def follow(run: Run, decision: Follow) -> None:
             detail = f"{decision.side} ticket merged into {decision.ref}, which has a link of its own ({other})"
             links.rest(c, run.lease, f"{Resting.MERGED}: {detail}")
         else:
-            run.link = replace(
-                run.link,
-                refs=run.link.refs.put(decision.side, decision.ref),
-                base=run.link.base.put(decision.side, _followed(run, decision)),
-            )
+            run.link = replace(run.link, refs=run.link.refs.put(decision.side, decision.ref))
             links.save(c, run.link, run.lease)
             look(run.site, c, run.link)  # nothing of the ticket that it is about now was read so far
         entry = record.told(
@@ -224,22 +220,6 @@ async def follow(run: Run, decision: Follow) -> None:
         audit.append(c, entry, run.site.now())
 
     await run.site.store.write(store)
-
-
-def _followed(run: Run, decision: Follow) -> Base | None:
-    """The base of a ticket that another one was merged into: nobody has read it yet.
-
-    Its words count as edits and cross (a priority, a status, who owns it). Its texts do not: the story of the issue is
-    not written over by that of a ticket it was not made from.
-    """
-    base = run.link.base[decision.side]
-    if base is None:
-        return None
-    texts = {
-        rule.lenses[decision.side].field for rule in run.mapping.fields if rule.kind in (Kind.TEXT, Kind.RICH_TEXT)
-    }
-    words = {name: value for name, value in base.fields.items() if name not in texts}
-    return Base(ref=decision.ref, revision="", fields=words, requester=base.requester)
 
 
 def _occupied(run: Run, c: Connection, decision: Follow) -> int | None:
