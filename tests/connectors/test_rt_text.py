@@ -55,3 +55,8 @@ def test_formatting_is_sent_as_html_and_words_as_text() -> None:
 def test_html_is_read_whatever_follows_its_type() -> None:
     assert text.read("<p><b>x</b></p>", "text/html; charset=utf-8").markdown == "**x**"
     assert text.read("<b>x</b>", "text/plain").markdown == "\\<b>x\\</b>"
+
+
+def test_the_same_address_on_two_lines_is_two_addresses() -> None:
+    mail = "https://example.com/a_b?c=d&e=(f)\nhttps://example.com/a_b?c=d&e=(f)"
+    assert text.write(text.read(mail, "text/plain").markdown) == (mail, "text/plain")

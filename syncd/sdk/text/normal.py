@@ -294,8 +294,13 @@ def _bridge(runs: list[Run]) -> list[Run]:
         if isinstance(run.atom, Break):
             before = runs[at - 1] if at else Run(Break())
             after = next((later for later in runs[at + 1 : at + 2]), Run(Break()))
-            runs[at] = Run(run.atom, before.marks & after.marks, before.url if before.url == after.url else "")
+            runs[at] = Run(run.atom, before.marks & after.marks, before.url if _one_link(before, after) else "")
     return runs
+
+
+def _one_link(before: Run, after: Run) -> bool:
+    """Whether a link goes on over a line end; the same address written on two lines is two links."""
+    return before.url == after.url and before.atom != Text(before.url)
 
 
 def _single_breaks(runs: Sequence[Run]) -> list[Run]:
