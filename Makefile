@@ -27,7 +27,7 @@ run: $(RUN)/.ready           ## install, then the daemon on SQLite between two s
 	$(RUN)/bin/syncd demo
 
 test: $(VENV)/.ready         ## the tests; PostgreSQL's run where its binaries are found
-	$(BIN)/python -m pytest -n $(JOBS) -m "not e2e and not soak" -rs
+	$(BIN)/python -m pytest -n $(JOBS) -m "not e2e and not histories and not soak" -rs
 
 check: $(VENV)/.ready        ## style, types, layers, architecture
 	$(BIN)/ruff check .
@@ -35,6 +35,9 @@ check: $(VENV)/.ready        ## style, types, layers, architecture
 	$(BIN)/mypy syncd connectors tests benchmarks
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest tests/test_architecture.py
+
+histories: $(VENV)/.ready    ## two thousand random histories of two vendors and a dying daemon
+	$(BIN)/python -m pytest -n $(JOBS) -m histories tests/engine/chaos
 
 e2e: $(VENV)/.ready          ## against a real Request Tracker and a real Redmine, which it installs where missing
 	$(BIN)/python -m pytest -m e2e -rs
