@@ -99,7 +99,6 @@ class Redmine(Connector):
         me = await self.api.me()
         self._me, self._rights = me.person(), await rights(self.api, me)
         lacks = (*self._rights.lacks, *await self._unknown_fields())
-        await self.names.learn()
         return Account(id=me.id, name=me.person().name, email=me.mail, lacks=lacks, excess=self._rights.excess)
 
     async def _unknown_fields(self) -> tuple[str, ...]:

@@ -24,11 +24,6 @@ class Names:
         self._api = api
         self._known: dict[tuple[str, str], Mapping[str, str]] = {}  # (field, project) -> name -> id
 
-    async def learn(self) -> None:
-        """Ask for the words that every create needs, so that the first one does not wait for them."""
-        for field in ("priority", "status", "tracker"):
-            await self.words(field)
-
     async def number(self, field: str, word: str, *, project: str) -> str:
         """The id of a word.
 
