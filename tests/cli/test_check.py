@@ -77,4 +77,4 @@ def test_nothing_to_check_is_said_plainly(tmp_path: Path) -> None:
 def test_a_folder_in_place_of_a_config_is_said_plainly(tmp_path: Path) -> None:
     done = syncd("check", "--config", str(tmp_path))
     assert done.returncode == 2
-    assert "it is a folder" in done.stderr
+    assert "it is a folder" in " ".join(done.stderr.split())  # a long path breaks the line
