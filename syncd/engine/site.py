@@ -8,7 +8,7 @@ from base64 import b32encode
 from collections.abc import Callable
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from syncd.core.mapping import Mapping
 from syncd.core.model import Pair, Side
@@ -28,8 +28,6 @@ class Site:
     Attributes:
         secret: signs the keys that writes carry; lives with the credentials, not in the store, so that a lost store
             can be rebuilt from what stands at the vendors.
-        blocked: connection -> until when its vendor wants to be left alone (429), in this process only.
-        dry_run: nothing is written to a vendor.
     """
 
     store: Store
@@ -38,8 +36,6 @@ class Site:
     mappings: MappingOf[str, Mapping]
     secret: bytes = field(repr=False)
     now: Callable[[], datetime] = utc_now
-    lease: timedelta = timedelta(minutes=5)
-    blocked: dict[str, datetime] = field(default_factory=dict)
 
     def pair(self, mapping: Mapping) -> Pair[Connector]:
         return mapping.connections.map(lambda name: self.connectors[name])
