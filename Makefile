@@ -18,7 +18,7 @@ make_venv = $(PYTHON) -m venv $(1)
 install   = $(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2)
 endif
 
-.PHONY: help run test check e2e soak bench clean
+.PHONY: help run test check crash histories e2e soak bench clean
 
 help:                        ## what there is
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -27,7 +27,7 @@ run: $(RUN)/.ready           ## install, then the daemon on SQLite between two s
 	$(RUN)/bin/syncd demo
 
 test: $(VENV)/.ready         ## the tests; PostgreSQL's run where its binaries are found
-	$(BIN)/python -m pytest -n $(JOBS) -m "not e2e and not histories and not soak" -rs
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not e2e and not crash and not histories and not soak" -rs
 
 check: $(VENV)/.ready        ## style, types, layers, architecture
 	$(BIN)/ruff check .
@@ -35,6 +35,9 @@ check: $(VENV)/.ready        ## style, types, layers, architecture
 	$(BIN)/mypy syncd connectors tests benchmarks
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest tests/test_architecture.py
+
+crash: $(VENV)/.ready        ## kill the daemon at every crash point of every operation, on both databases
+	$(BIN)/python -m pytest -n $(JOBS) -m "not soak" tests/crash
 
 histories: $(VENV)/.ready    ## two thousand random histories of two vendors and a dying daemon
 	$(BIN)/python -m pytest -n $(JOBS) -m histories tests/engine/chaos
