@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping as MappingOf
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TypeAlias
 
 from syncd.core.lens import Fallback, Lens
-from syncd.core.model import Kind, Pair, Side, Visibility
+from syncd.core.model import Base, Kind, Pair, Side, Snapshot, Visibility
 
 
 class Owner(enum.Enum):
@@ -257,6 +257,18 @@ class Mapping:
     lifecycle: Lifecycle = Lifecycle()
     brake: Brake = Brake()
     digest: str = ""
+
+    def agreed(self, seen: Pair[Snapshot]) -> Pair[Base]:
+        """Two tickets as read and now taken for agreed: the mapped fields of each, and nothing counts as read yet,
+
+        so that the first run looks at both of them again.
+        """
+        return Pair(*(self._agreed(side, seen[side]) for side in Side))
+
+    def _agreed(self, side: Side, snapshot: Snapshot) -> Base:
+        names = {rule.lenses[side].field for rule in self.fields}
+        fields = {name: value for name, value in snapshot.fields.items() if name in names}
+        return replace(Base.of(snapshot), fields=fields, fields_revision="")
 
     def rule(self, name: str) -> FieldRule | None:
         return next((rule for rule in self.fields if rule.name == name), None)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from syncd.core import comments as texts
 from syncd.core.decision import Resting
 from syncd.core.mapping import Mapping
-from syncd.core.model import Attachment, Base, Comment, Pair, Side, Snapshot, Thread
+from syncd.core.model import Attachment, Comment, Pair, Side, Snapshot, Thread
 from syncd.engine.brake import released
 from syncd.engine.intake import look
 from syncd.engine.readable import shown
@@ -93,30 +93,13 @@ def _link(site: Site, c: Connection, mapping: Mapping, seen: Pair[Snapshot], *, 
             else f"{_label(seen.support)} is linked to issue {known.refs.engineering}: `syncd unlink {known.id}` first"
         )
     links.fence(c, known.id)
-    base = seen.map(lambda snapshot: _base(mapping, snapshot))
+    base = mapping.agreed(seen)
     made = links.point(c, known.id, engineering_ref=refs.engineering, base=base, digest=mapping.digest)
     if not history:
         _skip_history(c, made, seen, now)
     look(site, c, made, priority=BACKFILL if history else None, token=_token("link"))
     audit.append(c, by.entry("link.made", made.id, f"{_label(seen.support)} - {_label(seen.engineering)}"), now)
     return made
-
-
-def _base(mapping: Mapping, snapshot: Snapshot) -> Base:
-    """What is agreed: the mapped fields; the thread counts as not read, so that the first run looks at it."""
-    base = Base.of(snapshot)
-    names = {rule.lenses[side].field for rule in mapping.fields for side in Side}
-    fields = {name: value for name, value in base.fields.items() if name in names}
-    return Base(
-        ref=base.ref,
-        revision=base.revision,
-        fields=fields,
-        label=base.label,
-        url=base.url,
-        container=base.container,
-        life=base.life,
-        requester=base.requester,
-    )
 
 
 def _skip_history(c: Connection, made: Link, seen: Pair[Snapshot], now: datetime) -> None:

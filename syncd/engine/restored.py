@@ -112,28 +112,12 @@ async def _look(run: Run) -> _Found | None:
     if seen.support is None or seen.engineering is None:
         return None
     both = Pair(seen.support, seen.engineering)
-    found = _Found(both.map(lambda snapshot: _as_base(run, snapshot)))
+    found = _Found(run.mapping.agreed(both))
     for side in Side:
         found.comments += _comments(run, both, side)
         found.files += _files(run, both, side)
     found.differ = {rule.name: values for rule in run.mapping.fields if (values := _difference(rule, both)) is not None}
     return found
-
-
-def _as_base(run: Run, snapshot: Snapshot) -> Base:
-    base = Base.of(snapshot)
-    names = {rule.lenses[side].field for rule in run.mapping.fields for side in Side}
-    fields = {name: value for name, value in base.fields.items() if name in names}
-    return Base(
-        ref=base.ref,
-        revision=base.revision,
-        fields=fields,
-        label=base.label,
-        url=base.url,
-        container=base.container,
-        life=base.life,
-        requester=base.requester,
-    )  # without a thread's revision: the first run looks at the thread again
 
 
 def _comments(run: Run, seen: Pair[Snapshot], origin: Side) -> Iterator[CommentTwin]:
