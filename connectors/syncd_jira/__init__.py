@@ -69,6 +69,7 @@ class Jira(Connector):
             Capability.WEBHOOKS,
             Capability.HISTORY,
             Capability.FIND,
+            Capability.CLOSE,
             Capability.INTERNAL_COMMENTS,
             Capability.EDIT_COMMENTS,
             Capability.DELETE_COMMENTS,
@@ -167,9 +168,8 @@ class Jira(Connector):
     async def fetch(self, ref: str, *, parts: frozenset[Part] = ALL_PARTS, since: str | None = None) -> Snapshot:
         return await self._reader.fetch(ref, parts=parts, since=since)
 
-    async def find(self, key: str) -> Snapshot | None:
-        ref = await self._reader.find(key)
-        return await self.fetch(ref, since=BEGINNING) if ref else None
+    async def find(self, key: str) -> Sequence[Snapshot]:
+        return [await self.fetch(ref, since=BEGINNING) for ref in await self._reader.find(key)]
 
     async def download(self, attachment: Attachment) -> AsyncIterator[bytes]:
         url = f"{self._api.base}/attachment/content/{attachment.id}" if self._cloud else attachment.url
@@ -189,6 +189,10 @@ class Jira(Connector):
     async def update(self, ref: str, fields: Fields, *, expect: str) -> Written:
         await self._writer.update(ref, fields, expect=expect)
         return Written()  # a 204 proves nothing: Jira ignores what it will not write
+
+    async def close(self, ref: str) -> Written:
+        await self._writer.close(ref)
+        return Written()
 
     async def comment(self, ref: str, message: Message, *, key: str, expect: str) -> Posted:
         if message.files:

@@ -130,8 +130,8 @@ class Reader:
 
     # -- search
 
-    async def find(self, key: str) -> str | None:
-        """The issue that carries this key in its property. The label only leads there: anybody can set one.
+    async def find(self, key: str) -> Sequence[str]:
+        """The issues that carry this key in their property. The label only leads there: anybody can set one.
 
         The same search asks for an issue that is known to exist; without it, "none" would prove nothing.
         """
@@ -147,7 +147,7 @@ class Reader:
         matching = [ref for ref, value in carried if isinstance(value, dict) and value.get("key") == key]
         if not matching and probe and probe not in {row.id for row in rows}:
             await self._doubt_search(probe)
-        return min(matching, key=int, default=None)
+        return sorted(matching, key=int)
 
     async def _doubt_search(self, probe: str) -> None:
         """Search does not show the probe: either that issue is gone, or nothing that search says can be believed."""

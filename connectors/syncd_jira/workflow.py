@@ -7,7 +7,7 @@ graph is put together from what was seen.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict
@@ -15,11 +15,23 @@ from pydantic import BaseModel, ConfigDict
 MAX_STEPS = 4
 
 
+class CategoryIn(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    key: str = ""
+
+
 class StatusIn(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     id: str
     name: str
+    statusCategory: CategoryIn = CategoryIn()  # noqa: N815  Jira's word
+
+    @property
+    def final(self) -> bool:
+        """Whether Jira counts it as done: the third of its three categories, whatever the status is called."""
+        return self.statusCategory.key == "done"
 
 
 class ScreenField(BaseModel):
@@ -58,6 +70,15 @@ def choose(transitions: Iterable[TransitionIn], status: str, given: Iterable[str
     have = frozenset(given)
     fitting = [each for each in transitions if each.leads_to(status)]
     return min(fitting, key=lambda each: (len(each.lacks(have)), each.id), default=None)
+
+
+def choose_final(
+    transitions: Iterable[TransitionIn], given: Iterable[str], visited: Collection[str]
+) -> TransitionIn | None:
+    """A step towards being done: to a final status if one can be reached, else to one where the ticket was not yet."""
+    have = frozenset(given)
+    fresh = [each for each in transitions if each.to.id not in visited]
+    return min(fresh, key=lambda each: (not each.to.final, len(each.lacks(have)), each.id), default=None)
 
 
 @dataclass(slots=True)

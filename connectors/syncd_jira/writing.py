@@ -13,7 +13,7 @@ from syncd_jira.fields import JiraField, write_value
 from syncd_jira.memory import Seen
 from syncd_jira.reading import Reader
 from syncd_jira.wire import PROPERTY, label_of
-from syncd_jira.workflow import MAX_STEPS, TransitionIn, Workflow, choose
+from syncd_jira.workflow import MAX_STEPS, StatusIn, TransitionIn, Workflow, choose, choose_final
 
 PROBES = 3
 """How many statuses are looked up at other issues to find a way to one status."""
@@ -142,6 +142,19 @@ class Writer:
         if not last:
             with _partly(True):
                 await self._walk_on(ref, step.to.name, status, held)
+
+    async def close(self, ref: str) -> None:
+        """Walk to a status that counts as done; the ticket is our own, and so may be moved to find the way."""
+        status = StatusIn.model_validate((await self.api.issue(ref, fields="status")).fields.get("status"))
+        visited = {status.id}
+        while not status.final:
+            with _partly(len(visited) > 1):
+                step = choose_final(await self.api.transitions(ref), self._given({}), visited)
+                if step is None or len(visited) > MAX_STEPS:
+                    raise Rejected(f"jira: no way from `{status.name}` to a final status", field="status")
+                await self._take(ref, step, self._on_screen(step, {}))
+            status = step.to
+            visited.add(status.id)
 
     async def _take(self, ref: str, step: TransitionIn, fields: Mapping[str, Any]) -> None:
         try:

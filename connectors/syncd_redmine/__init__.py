@@ -7,7 +7,7 @@ does not tell.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -59,6 +59,7 @@ class Redmine(Connector):
         {
             Capability.HISTORY,
             Capability.FIND,
+            Capability.CLOSE,
             Capability.INTERNAL_COMMENTS,
             Capability.EDIT_COMMENTS,
             Capability.FILES,
@@ -197,28 +198,30 @@ class Redmine(Connector):
             )
         )
 
-    async def find(self, key: str) -> Snapshot | None:
-        if self.config.link_field:
-            return await self._find_by_link(self.config.link_field, key)
-        rows, _ = await self.api.issues({"author_id": "me", "sort": "id:desc"})
-        found = (row for row in rows if marker.split(row.get("description") or "")[1] == key)
-        row = next(found, None)
-        return await self.fetch(str(row["id"])) if row else None
+    async def find(self, key: str) -> Sequence[Snapshot]:
+        return [await self.fetch(ref) for ref in await self._found(key)]
 
-    async def _find_by_link(self, field: str, key: str) -> Snapshot | None:
+    async def _found(self, key: str) -> Sequence[str]:
+        if self.config.link_field:
+            return await self._found_by_link(self.config.link_field, key)
+        rows, _ = await self.api.issues({"author_id": "me", "sort": "id:desc"})
+        return [str(row["id"]) for row in reversed(rows) if marker.split(row.get("description") or "")[1] == key]
+
+    async def _found_by_link(self, field: str, key: str) -> Sequence[str]:
         number = await self._link_number(field)
         if number is None:
-            return None
+            return []
         wanted = marker.fragment("", key)
+        found: list[str] = []
         rows, _ = await self.api.issues({f"cf_{number}": f"~{wanted}", "sort": "id"})
         for row in rows:
             shown = {str(one["id"]): str(one.get("value") or "") for one in row.get("custom_fields", ())}
             if marker.split_fragment(shown.get(number, ""))[1] == key:
-                return await self.fetch(str(row["id"]))
-            if wanted.lower() not in shown.get(number, "").lower():
+                found.append(str(row["id"]))
+            elif wanted.lower() not in shown.get(number, "").lower():
                 # Redmine ignores a filter that it does not have, and lists everything
                 raise Rejected(f"Redmine does not filter by `{field}`: tick `Used as a filter`", field=field)
-        return None
+        return found
 
     async def _link_number(self, field: str) -> str | None:
         """None where there is no issue that could tell it: then there is none to be found either."""
@@ -274,6 +277,18 @@ class Redmine(Connector):
                 f"the workflow lets this account set {issue.status.name} to {others}, not to {status}", field="status"
             )
         return allowed[status]
+
+    async def close(self, ref: str) -> Written:
+        """Set the first closed status that the workflow lets this account set."""
+        issue, _ = await self.api.issue(ref, include="allowed_statuses")
+        self._place(issue)
+        if issue.status.is_closed:
+            return Written()
+        closed = next((one for one in issue.allowed_statuses if one.is_closed), None)
+        if closed is None:
+            raise Rejected(f"the workflow lets this account close no issue that is {issue.status.name}", field="status")
+        await self._write(ref, {"status_id": closed.id})
+        return Written()
 
     async def _write(self, ref: str, body: dict[str, Any]) -> None:
         """Write, and wait until the second of the write is over: the read that follows is then final."""

@@ -34,6 +34,10 @@ class Named(Answer):
         return Person(id=self.id, name=self.name, email=email)
 
 
+class Status(Named):
+    is_closed: bool = False
+
+
 class CustomField(Answer):
     id: str
     name: str
@@ -77,7 +81,7 @@ class Issue(Answer):
     id: str
     project: Named
     tracker: Named
-    status: Named
+    status: Status
     priority: Named
     author: Named
     assigned_to: Named | None = None
@@ -95,7 +99,7 @@ class Issue(Answer):
     updated_on: datetime
     journals: tuple[Journal, ...] = ()
     attachments: tuple[StoredFile, ...] = ()
-    allowed_statuses: tuple[Named, ...] = ()
+    allowed_statuses: tuple[Status, ...] = ()
 
 
 class Membership(Answer):

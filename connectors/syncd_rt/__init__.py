@@ -7,7 +7,7 @@ not tell.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -34,7 +34,7 @@ from syncd.sdk.connector import (
     Webhook,
     Written,
 )
-from syncd.sdk.errors import Unauthorized
+from syncd.sdk.errors import Rejected, Unauthorized
 from syncd_rt import describe, hook, marker, poll, sentences, snapshot, text, upload, values
 from syncd_rt.api import Api
 from syncd_rt.config import FIELDS, RtConfig, vendor_name
@@ -64,6 +64,7 @@ class RequestTracker(Connector):
             Capability.GUARDED,
             Capability.HISTORY,
             Capability.FIND,
+            Capability.CLOSE,
             Capability.INTERNAL_COMMENTS,
             Capability.FILES,
             Capability.PEOPLE,
@@ -173,9 +174,9 @@ class RequestTracker(Connector):
             told, since=int(since), own=self.config.user, config=self.config, custom=custom, people=self._names
         )
 
-    async def find(self, key: str) -> Snapshot | None:
-        found = await self.api.search(f"RefersTo = '{marker.link(key)}'")
-        return await self.fetch(str(found[0]["id"]), since=BEGINNING) if found else None
+    async def find(self, key: str) -> Sequence[Snapshot]:
+        found = sorted(int(row["id"]) for row in await self.api.search(f"RefersTo = '{marker.link(key)}'"))
+        return [await self.fetch(str(number), since=BEGINNING) for number in found]
 
     async def download(self, attachment: Attachment) -> AsyncIterator[bytes]:
         yield await self.api.content(f"/attachment/{attachment.id}")
@@ -206,6 +207,18 @@ class RequestTracker(Connector):
         said = await self.api.write(ref, body, expect=expect)
         proof = sentences.prove(said, fields, ticket=ref, config=self.config, custom=self._custom)
         return Written(fields=proof.fields, echoes=tuple(proof.echoes))
+
+    async def close(self, ref: str) -> Written:
+        ticket, etag = await self.api.ticket(ref)
+        wanted: Fields = {"status": self.config.final_status}
+        if ticket.Status == self.config.final_status:
+            return Written()
+        written = await self.update(ref, wanted, expect=etag)
+        if written.fields != wanted:
+            raise Rejected(
+                f"RT does not set this ticket to `{self.config.final_status}`: see `final_status`", field="status"
+            )
+        return written
 
     async def comment(self, ref: str, message: Message, *, key: str, expect: str) -> Posted:
         """Public is a reply that RT mails to the requestors; internal is a comment that they never see."""

@@ -27,6 +27,10 @@ class RtConfig(ConnectionConfig):
         default=None, description="A custom field that also shows the other ticket's address (Engineering issue)."
     )
     requestor: str | None = Field(default=None, description="E-mail address of who asks for tickets made by syncd.")
+    final_status: str = Field(
+        default="rejected",
+        description="What a ticket made twice by accident is set to; RT mails nobody for `rejected`.",
+    )
 
     @property
     def base(self) -> str:

@@ -60,6 +60,7 @@ class Zendesk(Connector):
             Capability.GUARDED,
             Capability.REPEATABLE_CREATE,
             Capability.FIND,
+            Capability.CLOSE,
             Capability.INTERNAL_COMMENTS,
             Capability.FILES,
             Capability.PEOPLE,
@@ -213,15 +214,14 @@ class Zendesk(Connector):
         )
         return found if since is None else replace(found, history=await self._history(id, since))
 
-    async def find(self, key: str) -> Snapshot | None:
+    async def find(self, key: str) -> Sequence[Snapshot]:
         """By external id, which is a list and no search. Only tickets that we made count: people can type ids."""
         me, known = await self._myself(), await self._known()
         found = [ticket for ticket in await self._api.by_external_id(key) if ticket.submitter_id == me.id]
-        if not found:
-            return None
-        oldest = min(found, key=lambda ticket: ticket.id)
-        self._memory.keep(oldest)
-        return snapshot(oldest, users={}, catalogue=known, site=self._site)
+        for ticket in found:
+            self._memory.keep(ticket)
+        by_age = sorted(found, key=lambda ticket: ticket.id)
+        return [snapshot(ticket, users={}, catalogue=known, site=self._site) for ticket in by_age]
 
     async def download(self, attachment: Attachment) -> AsyncIterator[bytes]:
         if not attachment.url:
@@ -265,6 +265,18 @@ class Zendesk(Connector):
         if audit and self._memory.slipped(ticket, audit, expect=expect):
             return replace(self._written(ticket, audit, names=frozenset(fields)), revision=None, fields={})
         return self._written(ticket, audit, names=frozenset(fields))
+
+    async def close(self, ref: str) -> Written:
+        """Solve it; Zendesk itself makes that `closed` later."""
+        id = wire.number(ref)
+        ticket, _ = await self._api.ticket(id)
+        if ticket.status in ("solved", "closed"):
+            return Written()
+        await self._known()
+        shown, audit = await self._api.update(
+            id, {"status": "solved", **await self._guard(id, ticket.updated_at or "")}
+        )
+        return self._written(shown, audit)
 
     async def comment(self, ref: str, message: Message, *, key: str, expect: str) -> Posted:
         """Upload the files, then write comment, files and key in one request."""

@@ -68,7 +68,7 @@ async def find_created(run: Run, intent: Intent) -> Snapshot | None:
     connector = run.connectors.engineering
     if Capability.FIND not in connector.capabilities or _key_still_good(run, intent):
         return None
-    return await connector.find(intent.key)
+    return next(iter(await connector.find(intent.key)), None)
 
 
 def _key_still_good(run: Run, intent: Intent) -> bool:

@@ -29,7 +29,8 @@ class Capability(enum.Enum):
     GUARDED = "guarded"  # update() refuses a stale `expect` with Stale, and its answer says what the ticket shows now
     HISTORY = "history"  # fetch(since=) fills Snapshot.history, so that a blind write can be checked afterwards
     REPEATABLE_CREATE = "repeatable create"  # the same key makes one ticket, for `key_lifetime`
-    FIND = "find"  # find() finds a created ticket by its key
+    FIND = "find"  # find() finds the tickets that create() made with a key
+    CLOSE = "close"  # close()
     INTERNAL_COMMENTS = "internal comments"
     EDIT_COMMENTS = "edit comments"  # edit_comment()
     DELETE_COMMENTS = "delete comments"  # delete_comment()
@@ -326,9 +327,16 @@ class Connector(abc.ABC):
     async def describe(self) -> Description:
         raise Unsupported(f"{self.name}: {Capability.DESCRIBE}")
 
-    async def find(self, key: str) -> Snapshot | None:
-        """The ticket that `create` made with this key, by the best route; None only if the route surely works."""
+    async def find(self, key: str) -> Sequence[Snapshot]:
+        """The tickets that `create` made with this key, the oldest first, by the best route.
+
+        None at all only if the route surely works; more than one only where two requests were under way at once.
+        """
         raise Unsupported(f"{self.name}: {Capability.FIND}")
+
+    async def close(self, ref: str) -> Written:
+        """Bring a ticket to a final status in the vendor's own way; one that has such a status stays as it is."""
+        raise Unsupported(f"{self.name}: {Capability.CLOSE}")
 
     async def attach(self, ref: str, file: File) -> Attachment:
         raise Unsupported(f"{self.name}: {Capability.TICKET_FILES}")

@@ -114,8 +114,8 @@ class FarConnector(MemoryConnector):
         snapshot: Snapshot = self._far("fetch", ref, parts=parts, since=since)
         return snapshot
 
-    async def find(self, key: str) -> Snapshot | None:
-        found: Snapshot | None = self._far("find", key)
+    async def find(self, key: str) -> Sequence[Snapshot]:
+        found: Sequence[Snapshot] = self._far("find", key)
         return found
 
     async def person(self, email: str) -> Person | None:
@@ -138,6 +138,10 @@ class FarConnector(MemoryConnector):
         files = [await packed(file) for file in message.files]
         posted: Posted = self._far("comment", ref, message.body, files, key=key, expect=expect)
         return posted
+
+    async def close(self, ref: str) -> Written:
+        written: Written = self._far("close", ref)
+        return written
 
     async def attach(self, ref: str, file: File) -> Attachment:
         made: Attachment = self._far("attach", ref, await packed(file))

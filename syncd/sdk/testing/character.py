@@ -64,6 +64,7 @@ BLIND_VENDOR = frozenset(
     {
         Capability.HISTORY,
         Capability.FIND,
+        Capability.CLOSE,
         Capability.INTERNAL_COMMENTS,
         Capability.EDIT_COMMENTS,
         Capability.DELETE_COMMENTS,
@@ -83,6 +84,7 @@ class Character:
     Attributes:
         capabilities: GUARDED answers a write with revision, fields and tokens, without it with nothing.
         defaults: what a new ticket has where its maker says nothing.
+        final: the status of a ticket that is done with.
         text: what becomes of one-line texts on arrival; `rich` of formatted ones and of comments.
         workflow: which status may follow which; empty for any. A connector goes several steps where it must.
         silent: what is refused is left out without a word, and the rest is done.
@@ -97,6 +99,7 @@ class Character:
     capabilities: frozenset[Capability] = GUARDED_VENDOR
     fields: tuple[FieldInfo, ...] = FIELDS
     defaults: Mapping[str, str] = field(default_factory=lambda: {"status": "new", "priority": "normal"})
+    final: str = "solved"
     hints: Hints = Hints.TOKENS
     text: tuple[Rewrite, ...] = ()
     rich: tuple[Rewrite, ...] = ()

@@ -236,14 +236,13 @@ class MemoryConnector(Connector):
         tokens = self._tokens(told) | self._tokens(ticket.events, ONLY_THREAD)
         return replace(snapshot, thread=Thread(tuple(map(self._comment, comments)), tuple(ticket.files)), tokens=tokens)
 
-    async def find(self, key: str) -> Snapshot | None:
+    async def find(self, key: str) -> Sequence[Snapshot]:
         """By search, with a ticket that must be found beside the one that may: an empty answer proves nothing."""
         self._needs(Capability.FIND)
         rows = await self._ask("find", "", lambda: self._found(key))
         if not rows and self._found(None):
             raise Unavailable("the search does not find what is known to exist", sent=False)
-        ticket = next((row for row in rows if row.key == key), None)
-        return self._snapshot(ticket) if ticket else None
+        return [self._snapshot(row) for row in rows if row.key == key]
 
     async def person(self, email: str) -> Person | None:
         self._needs(Capability.PEOPLE)
@@ -282,6 +281,15 @@ class MemoryConnector(Connector):
                 raise Unavailable(f"only the status was written, then: {error}", sent=True) from error
             expect = done[-1].revision or expect
         return merged(done)
+
+    async def close(self, ref: str) -> Written:
+        """Step by step, as this vendor's workflow lets it."""
+        self._needs(Capability.CLOSE)
+        wanted, status = self.character.final, str((await self.fetch(ref, parts=ONLY_FIELDS)).fields.get("status"))
+        path = self.character.path(status, wanted) if self.character.workflow else (wanted,) * (status != wanted)
+        if path is None:
+            raise Rejected(f"status: no way from {status} to {wanted}", field="status")
+        return merged([await self._written(ref, {"status": step}, "") for step in path])
 
     async def comment(self, ref: str, message: Message, *, key: str, expect: str) -> Posted:
         if message.files and Capability.FILES not in self.capabilities:
@@ -459,7 +467,7 @@ class MemoryConnector(Connector):
 
     async def _written(self, ref: str, fields: Fields, expect: str) -> Written:
         operation = "transition" if self.character.transitions and "status" in fields else "update"
-        guard = expect if self.character.guarded else None
+        guard = expect if self.character.guarded and expect else None
 
         def act() -> list[Event]:
             ways = self._ways(ref, fields) if operation == "transition" else [fields]

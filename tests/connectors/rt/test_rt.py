@@ -201,10 +201,9 @@ async def test_what_a_create_dropped_shows_in_its_answer(rt: RequestTracker, des
     made = await rt.create(Draft({"queue": "Support"}, fields, link), key="a'b/1")
     assert (made.fields["priority"], made.fields["Severity"], made.fields["status"]) == ("High", None, "new")
     assert isinstance(made.fields["description"], RichText)
-    found = await rt.find("a'b/1")
-    assert found is not None
+    (found,) = await rt.find("a'b/1")
     assert found.ref == made.ref
-    assert await rt.find("a'b") is None
+    assert not await rt.find("a'b")
     again = await rt.link_back(made.ref, link)
     assert again.echoes == ()
     assert (await rt.fetch(made.ref)).revision == found.revision

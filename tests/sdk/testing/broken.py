@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from itertools import count
 
 from syncd.core.model import (
@@ -64,16 +65,32 @@ class AnswersTheDraft(MemoryConnector):
 
 
 class FindsNothing(MemoryConnector):
-    async def find(self, key: str) -> Snapshot | None:
-        return None
+    async def find(self, key: str) -> Sequence[Snapshot]:
+        return []
 
 
 class FindsTheNewest(MemoryConnector):
-    async def find(self, key: str) -> Snapshot | None:
-        return await self.fetch(list(self.vendor.tickets)[-1])
+    async def find(self, key: str) -> Sequence[Snapshot]:
+        return [await self.fetch(list(self.vendor.tickets)[-1])]
+
+
+class FindsOnlyOne(MemoryConnector):
+    async def find(self, key: str) -> Sequence[Snapshot]:
+        return (await super().find(key))[:1]
 
 
 # -- writing
+
+
+class ClosesNothing(MemoryConnector):
+    async def close(self, ref: str) -> Written:
+        return Written()
+
+
+class ClosesAgain(MemoryConnector):
+    async def close(self, ref: str) -> Written:
+        self.vendor.edit(ref, estimate=Decimal(next(numbers)))
+        return await super().close(ref)
 
 
 class WritesBlindly(MemoryConnector):
@@ -404,11 +421,11 @@ class ShowsItsSecret(MemoryConnector):
 
 
 class PretendsToFind(MemoryConnector):
-    async def find(self, key: str) -> Snapshot | None:
+    async def find(self, key: str) -> Sequence[Snapshot]:
         try:
             return await super().find(key)
         except ConnectorError:
-            return None
+            return []
 
 
 class LoadsNothing(MemoryConnector):

@@ -46,7 +46,7 @@ class TestGuardedBySeconds(MemoryTests):
 class TestStrict(MemoryTests):
     """A workflow in which some statuses cannot be reached at all."""
 
-    character = replace(HELPFUL, workflow={"new": frozenset({"open"})})
+    character = replace(HELPFUL, workflow={"new": frozenset({"open"})}, final="open")
 
 
 class TestBare(MemoryTests):

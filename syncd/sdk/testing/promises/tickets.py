@@ -42,14 +42,34 @@ class TicketPromises(Promises):
         await connector.create(draft(world), key="key-2")
         await world.settle()
         found = await connector.find("key-1")
-        assert found is not None
-        assert (found.ref, found.fields[world.words.title]) == (made.ref, made.fields[world.words.title])
+        assert [one.ref for one in found] == [made.ref]
+        assert found[0].fields[world.words.title] == made.fields[world.words.title]
 
     @needs(Capability.FIND)
     async def test_an_unknown_key_finds_nothing(self, connector: Connector, world: World, able: object) -> None:
         await connector.create(draft(world), key="key-1")
         await world.settle()
-        assert await connector.find("key-2") is None
+        assert not await connector.find("key-2")
+
+    @needs(Capability.FIND)
+    async def test_all_tickets_of_a_key_are_found_the_oldest_first(
+        self, connector: Connector, world: World, able: object
+    ) -> None:
+        made = [(await connector.create(draft(world), key="key-1")).ref for _ in range(2)]
+        await world.settle()
+        assert [found.ref for found in await connector.find("key-1")] == [*dict.fromkeys(made)]
+
+    @needs(Capability.CLOSE)
+    async def test_closing_is_final_and_the_second_time_changes_nothing(
+        self, connector: Connector, world: World, able: object
+    ) -> None:
+        ref = await opened(world)
+        before = (await connector.fetch(ref)).fields["status"]
+        await connector.close(ref)
+        closed = await connector.fetch(ref)
+        assert closed.fields["status"] != before
+        await connector.close(ref)
+        assert (await connector.fetch(ref)).revision == closed.revision
 
     # -- writing
 
