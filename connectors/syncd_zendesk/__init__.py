@@ -126,14 +126,9 @@ class Zendesk(Connector):
         if known.statuses:
             words["status"] = (*known.statuses.values(), "closed")
         described = [replace(info, options=words.get(info.name, info.options)) for info in FIELDS]
-        try:
-            hooks = tuple(hook.endpoint for hook in await self._api.webhooks() if hook.status == "active")
-        except (Forbidden, NotFound):
-            hooks = ()
         return Description(
             fields=(*described, *(each.info for each in known.custom.values())),
             containers=dict.fromkeys(known.groups.values(), ()),
-            webhooks=hooks,
         )
 
     async def person(self, email: str) -> Person | None:

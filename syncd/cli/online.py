@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,8 +16,8 @@ from syncd.mapping.nodes import Document, Scalar
 from syncd.mapping.vendor import Vendor, VendorField
 from syncd.mapping.words import listed, meant
 from syncd.registry import installed
-from syncd.sdk.connector import Account, Capability, Connector, Description
-from syncd.sdk.errors import ConnectorError, Unauthorized
+from syncd.sdk.connector import Account, Capability, Connector, Description, Hook
+from syncd.sdk.errors import ConnectorError, Forbidden, NotFound, Unauthorized
 from syncd.settings import Settings, examine
 
 SOON = timedelta(days=30)
@@ -30,6 +30,7 @@ class Answered:
 
     account: Account | None
     description: Description = NOTHING
+    hooks: tuple[Hook, ...] = ()
     problem: str = ""
     refused: bool = False
 
@@ -68,11 +69,21 @@ async def _ask(settings: Settings, name: str) -> Answered:
     try:
         account = await connector.check()
         described = await connector.describe() if Capability.DESCRIBE in connector.capabilities else NOTHING
-        return Answered(account, described)
+        return Answered(account, described, await _hooks(connector))
     except ConnectorError as error:
         return Answered(None, problem=str(error), refused=isinstance(error, Unauthorized))
     finally:
         await connector.aclose()
+
+
+async def _hooks(connector: Connector) -> tuple[Hook, ...]:
+    """Those that the vendor calls; none where it cannot tell, or not to this account."""
+    if Capability.MANAGE_WEBHOOKS not in connector.capabilities:
+        return ()
+    try:
+        return tuple(hook for hook in await connector.hooks() if hook.active)
+    except (Forbidden, NotFound):
+        return ()
 
 
 # --- the config ------------------------------------------------------------------------------------------------------
@@ -87,7 +98,7 @@ def _of_connections(config: Document, settings: Settings, answers: Mapping[str, 
             yield config.complaint(path, problem, expected="an answer", remedy=remedy, key=True)
         if answer.account:
             yield from _of_account(config, name, answer.account)
-        yield from _of_webhooks(config, settings, name, answer.description)
+        yield from _of_webhooks(config, settings, name, answer.hooks)
 
 
 def _of_account(config: Document, name: str, account: Account) -> Iterator[Complaint]:
@@ -102,12 +113,13 @@ def _of_account(config: Document, name: str, account: Account) -> Iterator[Compl
         yield config.complaint(path, problem, remedy="renew it before", key=True, notice=True)
 
 
-def _of_webhooks(config: Document, settings: Settings, name: str, description: Description) -> Iterator[Complaint]:
-    if settings.public_url is None or not description.webhooks:
+def _of_webhooks(config: Document, settings: Settings, name: str, hooks: Sequence[Hook]) -> Iterator[Complaint]:
+    if settings.public_url is None or not hooks:
         return
     ours = f"{settings.public_url.rstrip('/')}/hooks/{name}"
-    if ours not in description.webhooks:
-        problem = f"the vendor calls {listed(description.webhooks)}, not `{ours}`"
+    addresses = [hook.url for hook in hooks]
+    if ours not in addresses:
+        problem = f"the vendor calls {listed(addresses)}, not `{ours}`"
         remedy = f"set up a webhook to {ours}; until then changes arrive by polling"
         yield config.complaint(("connections", name), problem, remedy=remedy, key=True, notice=True)
 

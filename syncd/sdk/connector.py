@@ -26,6 +26,7 @@ class Capability(enum.Enum):
     """What a connector can do beyond the abstract methods."""
 
     WEBHOOKS = "webhooks"  # receive()
+    MANAGE_WEBHOOKS = "manage webhooks"  # hooks(), register_hook(), remove_hook()
     GUARDED = "guarded"  # update() refuses a stale `expect` with Stale, and its answer says what the ticket shows now
     HISTORY = "history"  # fetch(since=) fills Snapshot.history, so that a blind write can be checked afterwards
     REPEATABLE_CREATE = "repeatable create"  # the same key makes one ticket, for `key_lifetime`
@@ -81,7 +82,26 @@ class Description:
     fields: tuple[FieldInfo, ...]
     containers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # "CORE" -> ("Bug", "Task")
     public_containers: frozenset[str] = frozenset()  # those that strangers can read
-    webhooks: tuple[str, ...] = ()  # addresses that the vendor calls, where it tells
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A webhook as the vendor keeps it.
+
+    Attributes:
+        url: the address that is called.
+        active: whether the vendor calls it now.
+        lacks: events that `receive` reads and this one does not bring, in the vendor's words.
+        expires: when the vendor drops it, unless it is registered again before.
+        secret: what it signs with, where the vendor chooses that and tells it; to be put into `webhook_secret`.
+    """
+
+    id: str
+    url: str
+    active: bool = True
+    lacks: tuple[str, ...] = ()
+    expires: datetime | None = None
+    secret: str = field(default="", repr=False)
 
 
 class ConnectionConfig(BaseModel):
@@ -364,6 +384,25 @@ class Connector(abc.ABC):
     def receive(self, webhook: Webhook) -> Delivery:
         """Verify over the raw bytes, then name the tickets. Pure: no request. BadSignature, BadBody."""
         raise Unsupported(f"{self.name}: {Capability.WEBHOOKS}")
+
+    async def hooks(self) -> Sequence[Hook]:
+        """The webhooks that this account can see, ours and others."""
+        raise Unsupported(f"{self.name}: {Capability.MANAGE_WEBHOOKS}")
+
+    async def register_hook(self, url: str) -> Hook:
+        """Make the vendor call this address about all that `receive` reads, signed with the config's `webhook_secret`.
+
+        The same address again makes no second one: it repairs what lacks, switches it on, and renews what expires.
+        """
+        raise Unsupported(f"{self.name}: {Capability.MANAGE_WEBHOOKS}")
+
+    async def remove_hook(self, hook_id: str) -> None:
+        """Take it away; one that is gone already is no error."""
+        raise Unsupported(f"{self.name}: {Capability.MANAGE_WEBHOOKS}")
+
+    def hook_steps(self, url: str) -> Sequence[str]:
+        """What a person does at the vendor to have this address called, a sentence for each step."""
+        return ()
 
     def includes(self, revision: str, changed: Changed) -> bool:
         """Whether a read that answered `revision` surely shows what `changed` tells, because it is younger."""

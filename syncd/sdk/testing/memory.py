@@ -47,6 +47,7 @@ from syncd.sdk.connector import (
     Description,
     Draft,
     File,
+    Hook,
     Message,
     Observer,
     Page,
@@ -337,6 +338,18 @@ class MemoryConnector(Connector):
         return self._answer(ref, {}, await self._tell("link back", ref, act, told))
 
     # -- webhooks
+
+    async def hooks(self) -> Sequence[Hook]:
+        self._needs(Capability.MANAGE_WEBHOOKS)
+        return await self._ask("hooks", "", lambda: list(self.vendor.hooks.values()))
+
+    async def register_hook(self, url: str) -> Hook:
+        self._needs(Capability.MANAGE_WEBHOOKS)
+        return await self._tell("register hook", "", lambda: self.vendor.call(url), {"url": url})
+
+    async def remove_hook(self, hook_id: str) -> None:
+        self._needs(Capability.MANAGE_WEBHOOKS)
+        await self._tell("remove hook", "", lambda: self.vendor.hooks.pop(hook_id, None), {"hook": hook_id})
 
     def receive(self, webhook: Webhook) -> Delivery:
         self._needs(Capability.WEBHOOKS)

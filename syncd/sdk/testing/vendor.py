@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TypeVar, assert_never
 
 from syncd.core.model import NO_FIELDS, Body, Fields, Internal, Kind, Life, Person, Public, RichText, Value
-from syncd.sdk.connector import Webhook
+from syncd.sdk.connector import Hook, Webhook
 from syncd.sdk.errors import ConnectorError, Forbidden, NotFound, RateLimited, Rejected, Unauthorized, Unavailable
 from syncd.sdk.testing import faults
 from syncd.sdk.testing.character import HELPFUL, Character
@@ -53,6 +53,7 @@ class MemoryVendor(State):
         self.plan = plan or FaultPlan()
         self.secret = secret
         self.journal: list[Entry] = []
+        self.hooks: dict[str, Hook] = {}
         self._webhooks: list[tuple[datetime, Webhook]] = []
         self._late: list[tuple[datetime, int, Callable[[], object]]] = []
         for who in ("ana", "ben", "syncd"):
@@ -133,6 +134,13 @@ class MemoryVendor(State):
         return [entry for entry in self.journal if entry.request and entry.applied and (entry.before or entry.after)]
 
     # -- webhooks
+
+    def call(self, url: str) -> Hook:
+        """An address is registered, once."""
+        known = next((hook for hook in self.hooks.values() if hook.url == url), None)
+        hook = replace(known, active=True) if known else Hook(f"hook-{len(self.hooks) + 1}", url)
+        self.hooks[hook.id] = hook
+        return hook
 
     def tell(self, event: Event) -> None:
         """Queue a webhook; the plan decides by "webhook REF" whether and how it comes."""

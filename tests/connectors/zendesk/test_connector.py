@@ -146,7 +146,6 @@ async def test_the_description_knows_fields_groups_and_webhooks(zendesk: Zendesk
     fields = {info.name: info for info in described.fields}
     assert fields["Severity"].options == ("sev1", "sev2", "sev3", "sev4")
     assert fields["group"].options == ("Support", "Billing")
-    assert described.webhooks == ("https://syncd.example/hooks/zendesk",)
 
 
 # --- guards ----------------------------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ from syncd.sdk.connector import (
     Description,
     Draft,
     File,
+    Hook,
     Message,
     Page,
     Part,
@@ -418,6 +419,18 @@ class HasNoName(MemoryConnector):
 class ShowsItsSecret(MemoryConnector):
     def __repr__(self) -> str:
         return f"MemoryConnector({self.config.webhook_secret.get_secret_value()})"
+
+
+class RegistersTwice(MemoryConnector):
+    async def register_hook(self, url: str) -> Hook:
+        hook = Hook(f"another-{next(numbers)}", url)
+        self.vendor.hooks[hook.id] = hook
+        return hook
+
+
+class RemovesNothing(MemoryConnector):
+    async def remove_hook(self, hook_id: str) -> None:
+        return
 
 
 class PretendsToFind(MemoryConnector):

@@ -84,6 +84,8 @@ NOTICED: list[tuple[type[MemoryConnector], Character, str]] = [
     (broken.CountsDeliveries, HELPFUL, "test_a_delivery_has_one_id_however_often_it_comes"),
     (broken.BelievesEverything, HELPFUL, "test_a_body_that_was_tampered_with_is_not_believed"),
     (broken.BreaksOnNonsense, HELPFUL, "test_signed_nonsense_is_a_bad_body_or_nobodys_business"),
+    (broken.RegistersTwice, HELPFUL, "test_an_address_is_registered_once_and_listed"),
+    (broken.RemovesNothing, HELPFUL, "test_a_removed_address_is_not_listed_and_may_be_removed_again"),
     (broken.HasNoName, HELPFUL, "test_an_account_says_who_it_is"),
     (broken.ShowsItsSecret, HELPFUL, "test_no_secret_is_shown"),
     (broken.PretendsToFind, BARE, "test_what_it_cannot_do_it_says"),

@@ -30,7 +30,9 @@ async def received(connector: Connector) -> None:
 
 OPTIONAL: dict[Capability, Callable[[Connector], Awaitable[object]]] = {
     Capability.WEBHOOKS: received,
+    Capability.MANAGE_WEBHOOKS: lambda connector: connector.hooks(),
     Capability.FIND: lambda connector: connector.find("key-1"),
+    Capability.CLOSE: lambda connector: connector.close("1"),
     Capability.EDIT_COMMENTS: lambda connector: connector.edit_comment("1", COMMENT, Public("y"), key="key-1"),
     Capability.DELETE_COMMENTS: lambda connector: connector.delete_comment("1", "1"),
     Capability.TICKET_FILES: lambda connector: connector.attach("1", file("x", b"x")),
