@@ -4,6 +4,8 @@
 
     combine(after spreading `new` over all tickets) == new     what is said is what is heard
     a ticket that did not decide the old value stays as it is   no ping-pong
+
+What a ticket says reaches the issue, and never another ticket by way of it: they may be two customers'.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from decimal import Decimal
 
 from syncd.core.lens import Meaning
 from syncd.core.mapping import Aggregate, FieldRule
+from syncd.core.model import Kind
 
 
 def combine(rule: FieldRule, changed: Meaning, others: Iterable[Meaning]) -> Meaning:
@@ -30,11 +33,22 @@ def spread(rule: FieldRule, mine: Meaning, *, old: Meaning, new: Meaning) -> Mea
     """What one ticket should mean after the issue went from `old` to `new`.
 
     A ticket that said what the issue said moves along. Another keeps its own meaning, unless it would now outvote the
-    issue; then it gives way.
+    issue; then it gives way. A text of its own it keeps in any case: the issue's may hold another customer's words.
     """
-    if rule.aggregate is Aggregate.NEWEST or mine == old or mine is None or new is None:
+    if _same(mine, old):
+        return new
+    if rule.kind in (Kind.TEXT, Kind.RICH_TEXT):
+        return mine
+    if rule.aggregate is Aggregate.NEWEST or mine is None or new is None:
         return new
     return mine if _extreme(rule, [mine, new]) == new else new
+
+
+def _same(mine: Meaning, old: Meaning) -> bool:
+    """Whether they mean the same; two vendors break the lines of one text differently."""
+    if isinstance(mine, str) and isinstance(old, str):
+        return mine.split() == old.split()
+    return mine == old
 
 
 def _extreme(rule: FieldRule, meanings: Sequence[Meaning]) -> Meaning:

@@ -95,6 +95,7 @@ def _sides(view: View, rule: FieldRule) -> Sides | None:
         base=Pair(*(_base_value(view.known.base[side], names[side]) for side in Side)),
         now=Pair(*(view.fields(side)[names[side]] for side in Side)),
         siblings=tuple(fields.get(names.support) for fields in view.known.siblings),
+        shared=view.known.shared,
         newest=_newest(view),
     )
 

@@ -63,12 +63,14 @@ class Sides:
 
     Attributes:
         siblings: what the other tickets on the same issue looked like last, for the aggregate.
+        shared: whether other tickets hang or hung on the issue, even if none of them counts any more.
         newest: the side whose ticket changed last, by the vendors' own clocks; None when that is not known.
     """
 
     base: Pair[Maybe]
     now: Pair[Value]
     siblings: tuple[Value, ...] = ()
+    shared: bool = False
     newest: Side | None = None
 
     def changed(self, side: Side) -> bool:
@@ -90,7 +92,8 @@ def merge_field(rule: FieldRule, sides: Sides, *, assert_owner: bool = False) ->
         return _merge_words(rule, sides, assert_owner=assert_owner and not changed)
     match changed:
         case []:
-            return _carry(rule, sides, rule.owner.side or Side.SUPPORT) if assert_owner else NOTHING
+            settles = assert_owner and not _said_by_another(rule, sides)
+            return _carry(rule, sides, rule.owner.side or Side.SUPPORT) if settles else NOTHING
         case [side]:
             return _carry(rule, sides, side)
         case _:
@@ -103,6 +106,14 @@ def drifted(rule: FieldRule, sides: Sides) -> bool:
         return bool(merge_field(rule, sides, assert_owner=True).writes)
     except Unsayable:
         return True
+
+
+def _said_by_another(rule: FieldRule, sides: Sides) -> bool:
+    """Whether the issue says what another of its tickets said last: then this one may differ."""
+    if rule.aggregate is not Aggregate.NEWEST:
+        return False
+    stands = _get_or_none(rule, Side.ENGINEERING, sides.now.engineering)
+    return any(_get_or_none(rule, Side.SUPPORT, value) == stands for value in sides.siblings)
 
 
 def _both_changed(rule: FieldRule, sides: Sides) -> Merged:
@@ -136,7 +147,7 @@ def _combined(rule: FieldRule, sides: Sides) -> Meaning:
 
 def _spread(rule: FieldRule, sides: Sides) -> Meaning:
     new = rule.lenses.engineering.get(sides.now.engineering)
-    if not sides.siblings:
+    if not (sides.siblings or sides.shared):
         return new
     old = _get_or_none(rule, Side.ENGINEERING, sides.base.engineering)
     mine = _get_or_none(rule, Side.SUPPORT, sides.now.support)

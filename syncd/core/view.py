@@ -29,6 +29,7 @@ class Known:
         parked: "field:priority" -> fingerprint of what could not be done.
         told: items of notes and backlinks that are already there.
         siblings: what the other tickets on the same issue looked like last.
+        shared: whether other tickets hang or hung on the issue.
     """
 
     base: Pair[Base | None]
@@ -40,6 +41,7 @@ class Known:
     parked: MappingOf[str, str] = field(default_factory=dict)
     told: frozenset[str] = frozenset()
     siblings: tuple[Fields, ...] = ()
+    shared: bool = False
     resting: Resting | None = None
 
 

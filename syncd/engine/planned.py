@@ -194,7 +194,7 @@ def fresh_run(site: Site, mapping: Mapping, ref: str) -> Run:
     nothing: frozenset[str] = frozenset()
     return Run(
         site=site, lease=Lease(0, 0, site.now()), link=link, mapping=mapping, connectors=site.pair(mapping), hints=[],
-        comment_twins=[], file_twins=[], parked=[], intents=[], told=set(), siblings=(), base=link.base,
+        comment_twins=[], file_twins=[], parked=[], intents=[], told=set(), siblings=(), shared=False, base=link.base,
         copies=Pair(nothing, nothing), file_copies=Pair(nothing, nothing),
     )  # fmt: skip
 

@@ -18,8 +18,11 @@ from syncd.engine.run import Run
 from syncd.engine.send import Order, Sending
 from syncd.engine.sides import read
 from syncd.sdk.connector import ALL_PARTS, Capability
-from syncd.store import audit, codec, intents, twins
+from syncd.store import audit, codec, intents, links, twins
 from syncd.store.records import AuditEntry, CommentTwin, Intent, IntentKind, IntentState, TwinState
+
+PATIENCE = timedelta(seconds=10)
+"""How long a ticket waits, at least, for another one on its issue to settle what it wrote there."""
 
 
 def settles_at(run: Run, intent: Intent) -> datetime:
@@ -32,6 +35,9 @@ def settles_at(run: Run, intent: Intent) -> datetime:
 
 async def recover(run: Run) -> datetime | None:
     """Settle every open intent of the link; returns when to come again where one has not settled yet."""
+    if beside := await run.site.store.read(lambda c: intents.attempted_beside(c, run.link)) if run.shared else []:
+        # what another ticket may have written on the issue would look like an engineer's edit
+        return max(run.site.now() + PATIENCE, *(settles_at(run, intent) for intent in beside))
     waiting = [settles_at(run, intent) for intent in run.open_intents]
     if waiting and max(waiting) > run.site.now():
         return max(waiting)
@@ -192,8 +198,10 @@ async def _recover_update(run: Run, intent: Intent) -> None:
             if name in sent and other in source and _arrived(run, intent, name, rule.name):
                 shown: Pair[Value] = Pair(source[other], snapshot.fields.get(name))
                 run.agree(rule, shown if intent.side is Side.ENGINEERING else shown.swapped())
+                run.shown_on_issue(intent.side, {name: snapshot.fields.get(name)})
 
     def store(c: Connection) -> None:
+        links.agree(c, run.link, run.issue_fields)
         intents.refuse(c, intent.id, "settled by reading")
         entry = AuditEntry(kind="update.recovered", link_id=run.link.id, run=run.id, side=intent.side, item=intent.item)
         audit.append(c, entry, run.site.now())

@@ -56,6 +56,7 @@ class Run:
         fields_at, thread_at: at which revision this run read a side's fields and its thread.
         touching: the side whose vendor was asked last, so that an error can name its connection.
         flags: what this run parked, to be told on the ticket.
+        shared: whether other tickets hang or hung on the issue.
         issue_fields: what was written on the issue; its other links take it as agreed too.
         settles_drift: a person asked for `syncd apply`: sides that differ though neither changed are settled too, once.
         unchecked: sides with writes that are still to be read back; an empty list where only comments were written.
@@ -73,6 +74,7 @@ class Run:
     intents: list[Intent]
     told: set[str]
     siblings: tuple[Fields, ...]
+    shared: bool
     base: Pair[Base | None]
     copies: Pair[frozenset[str]]
     file_copies: Pair[frozenset[str]]
@@ -100,6 +102,7 @@ class Run:
             parked={f"{item.scope}:{item.item}": item.fingerprint for item in self.parked},
             told=frozenset(self.told),
             siblings=self.siblings,
+            shared=self.shared,
             resting=resting_of(self.link),
         )
 
@@ -169,8 +172,7 @@ class Run:
     def settle(self, side: Side, fields: Fields) -> None:
         """Take written fields as agreed: what this side shows now, and what the other side said when it was decided."""
         self.base = self.base.put(side, _with(self.base[side], fields))
-        if side is Side.ENGINEERING:
-            self.issue_fields.update(fields)
+        self.shown_on_issue(side, fields)
         others = {
             rule.lenses[side.other].field: self.fields(side.other).get(rule.lenses[side.other].field)
             for rule in self.mapping.fields
@@ -181,6 +183,11 @@ class Run:
         settled = {rule.name for rule in self.mapping.fields if rule.lenses[side].field in fields}
         left = {name: values for name, values in self.link.held.items() if name not in settled}
         self.link = replace(self.link, held=left)
+
+    def shown_on_issue(self, side: Side, fields: Fields) -> None:
+        """What a write of ours made of the issue's fields."""
+        if side is Side.ENGINEERING:
+            self.issue_fields.update(fields)
 
     def agree(self, rule: FieldRule, values: Pair[Value]) -> None:
         """Take these values of one field as what both sides agreed on."""
@@ -226,6 +233,7 @@ def load(site: Site, c: Connection, lease: Lease) -> Run | None:
         intents=intents.open_of(c, link.id),
         told=set(intents.told(c, link.id)),
         siblings=tuple(base.fields for base in links.sibling_bases(c, link).values()),
+        shared=links.is_shared(c, link),
         base=link.base,
         copies=_copies(c, link, twins.copied_comments),
         file_copies=_copies(c, link, twins.copied_files),

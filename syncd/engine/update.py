@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
+from sqlalchemy import Connection
+
 from syncd import crash
 from syncd.core.decision import Update, fingerprint
 from syncd.core.lens import Fallback, Unsayable
@@ -22,7 +24,7 @@ from syncd.engine.send import Order, announce
 from syncd.engine.sides import read
 from syncd.sdk.connector import ONLY_FIELDS, Capability, Connector, Written
 from syncd.sdk.errors import Locked, Rejected
-from syncd.store import audit
+from syncd.store import audit, links
 from syncd.store.records import IntentKind
 
 
@@ -102,7 +104,7 @@ async def _send(run: Run, decision: Update) -> None:
     sending = await announce(run, order, lambda c: record.keep_clashes(run, c, decision.clashes))
     written = await sending.send(
         lambda key: connector.update(run.ref(side), decision.fields, expect=revision),
-        land=lambda c, answer: answer.revision or "",
+        land=lambda c, answer: _landed(run, c, decision, answer),
         written=lambda answer: answer,
     )
     crash.point("H11")
@@ -110,6 +112,16 @@ async def _send(run: Run, decision: Update) -> None:
         await _proven(run, decision, written)
     else:
         run.unchecked.setdefault(side, []).append(Blind(decision, revision))
+
+
+def _landed(run: Run, c: Connection, decision: Update, answer: Written) -> str:
+    """What one ticket says on the issue is no edit by an engineer to the other tickets there, from this very moment:
+
+    it must not reach another customer, not even after a crash.
+    """
+    if decision.side is Side.ENGINEERING and run.shared:
+        links.agree(c, run.link, {**decision.fields, **answer.fields})
+    return answer.revision or ""
 
 
 def _source(run: Run, decision: Update) -> Fields:

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Row, exists, select, update
 from syncd.core.model import Side, Visibility
 from syncd.store import codec, meta
 from syncd.store.insert import insert
-from syncd.store.records import IllegalStep, Intent, IntentKind, IntentState, LostLease
+from syncd.store.records import IllegalStep, Intent, IntentKind, IntentState, Link, LinkState, LostLease
 from syncd.store.schema import intent, link
 
 OPEN = (IntentState.PLANNED, IntentState.ATTEMPTED, IntentState.PARKED)
@@ -96,6 +96,24 @@ def open_of(c: Connection, link_id: int) -> list[Intent]:
     """What a link has announced and not yet proven, in the order of its numbers."""
     query = select(intent).where(intent.c.link_id == link_id, intent.c.state.in_([state.value for state in OPEN]))
     return [_record(row) for row in c.execute(query.order_by(intent.c.number))]
+
+
+def attempted_beside(c: Connection, of: Link) -> list[Intent]:
+    """Updates of the same issue by its other tickets, of which nobody knows yet whether they happened."""
+    query = (
+        select(intent)
+        .join(link, link.c.id == intent.c.link_id)
+        .where(
+            link.c.engineering_connection == of.connections.engineering,
+            link.c.engineering_ref == of.refs.engineering,
+            link.c.id != of.id,
+            link.c.state == LinkState.LINKED.value,
+            intent.c.kind == IntentKind.UPDATE.value,
+            intent.c.side == Side.ENGINEERING.value,
+            intent.c.state == IntentState.ATTEMPTED.value,
+        )
+    )
+    return [_record(row) for row in c.execute(query)]
 
 
 def told(c: Connection, link_id: int) -> frozenset[str]:

@@ -32,6 +32,7 @@ __all__ = [
     "fence",
     "finish",
     "get",
+    "is_shared",
     "later",
     "list_links",
     "mark",
@@ -127,6 +128,16 @@ def sibling_bases(c: Connection, link: Link) -> Mapping[int, Base]:
     )
     found = {row.id: codec.load_base(row.support_base) for row in c.execute(columns.order_by(links.c.id))}
     return MappingProxyType({link_id: base for link_id, base in found.items() if base is not None})
+
+
+def is_shared(c: Connection, link: Link) -> bool:
+    """Whether any other link, in whatever state, is about the same issue."""
+    others = select(links.c.id).where(
+        links.c.engineering_connection == link.connections.engineering,
+        links.c.engineering_ref == link.refs.engineering,
+        links.c.id != link.id,
+    )
+    return link.refs.engineering is not None and c.execute(others.limit(1)).first() is not None
 
 
 def save(c: Connection, link: Link, lease: Lease) -> None:

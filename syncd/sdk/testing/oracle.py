@@ -23,6 +23,7 @@ UNKNOWN = frozenset({"no answer", "Unavailable"})  # outcomes after which a writ
 def convergence(seen: Evidence) -> list[str]:
     """I1: for each link and field both sides mean the same, up to the declared loss, or somebody can see why not."""
     found: list[str] = []
+    tickets = Counter(link.engineering for link in seen.links)
     for link in seen.links:
         both = {side: seen.vendor(side).records.get(link.ref(side)) for side in Side}
         if link.resting or not all(record and record.open for record in both.values()):
@@ -32,13 +33,61 @@ def convergence(seen: Evidence) -> list[str]:
                 continue
             values = {side: record.fields.get(table.at(side)) for side, record in both.items() if record}
             meanings = {side: table.means(side, value) for side, value in values.items()}
-            if table.aggregated or meanings[Side.SUPPORT] == meanings[Side.ENGINEERING]:
+            if (table.aggregated and tickets[link.engineering] > 1) or meanings[Side.SUPPORT] == meanings[
+                Side.ENGINEERING
+            ]:
                 continue
             found.append(
                 f"I1: `{table.name}` of {link.support} is {values[Side.SUPPORT]!r}, "
                 f"of {link.engineering} it is {values[Side.ENGINEERING]!r}, and nobody is told"
             )
     return found
+
+
+def newest(seen: Evidence, table: FieldTable) -> list[str]:
+    """I1 for several tickets on one issue where the last word counts: it is a ticket's, or was an engineer's."""
+    found: list[str] = []
+    for ref, number in Counter(link.engineering for link in seen.links).items():
+        issue = seen.engineering.records.get(ref)
+        if number < 2 or issue is None or not issue.open or seen.is_listed([ref], table.name):
+            continue
+        tickets = [seen.support.records.get(link.support) for link in seen.links if link.engineering == ref]
+        said = [table.means(Side.SUPPORT, ticket.fields.get(table.support)) for ticket in tickets if ticket]
+        said += [
+            table.means(Side.ENGINEERING, entry.after[table.engineering])
+            for entry in seen.engineering.foreign_changes
+            if entry.ref == ref and table.engineering in entry.after
+        ]
+        stands = table.means(Side.ENGINEERING, issue.fields.get(table.engineering))
+        if stands not in said:
+            found.append(f"I1: `{table.name}` of {ref} means {stands!r}, which nobody said")
+    return found
+
+
+def customers_apart(seen: Evidence, texts: Collection[str]) -> list[str]:
+    """I8: what one ticket says reaches no other by way of their issue: they may be two customers'.
+
+    Args:
+        texts: names in the mapping of fields in which people write freely.
+    """
+    return [
+        f"I8: {entry.body[table.support]!r} was written on {entry.ref}, and no engineer said it"
+        for entry in seen.support.own_writes
+        for table in seen.fields
+        if entry.operation in FIELD_WRITES and table.name in texts and table.support in entry.body
+        if not _has_origin(seen, table, entry)
+    ]
+
+
+def _has_origin(seen: Evidence, table: FieldTable, write: Entry) -> bool:
+    """Whether an engineer wrote on an issue what we wrote on a ticket, or a person did so on that very ticket."""
+    meaning = table.means(Side.SUPPORT, write.body[table.support])
+    return any(
+        table.at(side) in entry.after and table.means(side, entry.after[table.at(side)]) == meaning
+        for side in Side
+        for entry in seen.vendor(side).foreign_changes
+        if side is Side.ENGINEERING or entry.ref == write.ref
+    )
 
 
 def aggregates(seen: Evidence, table: FieldTable, among: Callable[[list[object]], object]) -> list[str]:
@@ -225,9 +274,10 @@ def shown_by(body: Mapping[str, object], surfaces: Collection[str]) -> str:
 def no_lost_update(seen: Evidence) -> list[str]:
     """I10: we overwrite a person's value only if it had reached the other side before, or a conflict row keeps it."""
     found: list[str] = []
+    tickets = Counter(link.engineering for link in seen.links)
     for link in seen.links:
         for table in seen.fields:
-            if not table.aggregated:
+            if not table.aggregated or tickets[link.engineering] == 1:
                 for side in Side:
                     found += _overwrites(seen, link, table, side)
     return found

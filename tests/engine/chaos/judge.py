@@ -100,11 +100,10 @@ class Case:
 
     @property
     def evidence(self) -> Evidence:
-        shared = len({link.engineering for link in self.shown.links}) < len(self.shown.links)
         return Evidence(
             support=seen(self.support),
             engineering=seen(self.engineering),
-            fields=tables((self.support.character, self.engineering.character), shared=shared),
+            fields=tables((self.support.character, self.engineering.character)),
             links=self.shown.links,
             listed=self.shown.listed,
             kept=(*self.shown.kept, *self.repeated),
@@ -121,6 +120,8 @@ class Case:
         alone = replace(evidence, fields=tuple(table for table in evidence.fields if table.name not in SETS))
         return [
             *oracle.convergence(evidence),
+            *(line for table in evidence.fields if table.name in SHARED for line in oracle.newest(told, table)),
+            *oracle.customers_apart(evidence, {"title", "description"}),
             *oracle.one_twin(evidence),
             *oracle.at_least_one(evidence, self.in_scope),
             *oracle.comments_once_in_order(told, lambda side, said: True, stub=lambda said: None),
@@ -132,16 +133,20 @@ class Case:
         ]
 
 
-def tables(characters: tuple[Character, Character], *, shared: bool) -> tuple[FieldTable, ...]:
+SHARED = frozenset({"title", "description", "estimate", "assignee"})
+"""Fields of which an issue with several tickets says what was said last."""
+
+
+def tables(characters: tuple[Character, Character]) -> tuple[FieldTable, ...]:
     """The fields of `world.mapping`, written out for the oracle."""
     return (
-        FieldTable("title", "title", "title", loss=_blunt),
-        FieldTable("description", "description", "description"),
-        FieldTable("priority", "priority", "priority", (PRIORITY, PRIORITY), aggregated=shared),
-        FieldTable("status", "status", "status", (STATUS, STATUS), aggregated=shared),
-        FieldTable("labels", "labels", "labels", aggregated=shared),
-        FieldTable("estimate", "estimate", "estimate"),
-        FieldTable("assignee", "assignee", "assignee"),
+        FieldTable("title", "title", "title", loss=_blunt, aggregated=True),
+        FieldTable("description", "description", "description", aggregated=True),
+        FieldTable("priority", "priority", "priority", (PRIORITY, PRIORITY), aggregated=True),
+        FieldTable("status", "status", "status", (STATUS, STATUS), aggregated=True),
+        FieldTable("labels", "labels", "labels", aggregated=True),
+        FieldTable("estimate", "estimate", "estimate", aggregated=True),
+        FieldTable("assignee", "assignee", "assignee", aggregated=True),
     )
 
 

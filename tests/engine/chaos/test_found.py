@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
-from syncd.core.model import Side
+from syncd.core.model import Person, Side
 from syncd.sdk.testing.character import BLIND, TRACKER
+from syncd.sdk.testing.faults import Fault, Late, LostAfter
 from tests.engine.chaos.history import History
 
 
@@ -28,3 +30,32 @@ def test_a_link_that_followed_a_merge_is_looked_at_at_once(history: History) -> 
     history.live()
     history.merge(Side.SUPPORT, first, into=second)
     assert history.verdict() == []
+
+
+@pytest.mark.parametrize("luck", [None, LostAfter(), Late(timedelta(seconds=20))], ids=str)
+@pytest.mark.parametrize("dies", [None, ("H6", 1), ("H9", 1), ("H11", 1)], ids=str)
+def test_what_one_customer_says_reaches_no_other_by_way_of_their_issue(
+    history: History, dies: tuple[str, int] | None, luck: Fault | None
+) -> None:
+    """Two tickets on one issue: the issue says the last word of either, and the other ticket keeps its own. A daemon
+    that died between the write and its end, or got no answer to it, took it for an engineer's edit and wrote it on."""
+    desk, tracker = history.vendors[Side.SUPPORT], history.vendors[Side.ENGINEERING]
+    first = desk.open(title="Export fails", priority="urgent")
+    history.live()
+    issue = history.refs(Side.ENGINEERING)[0]
+    history.join(issue)
+    history.live()
+    second = history.refs(Side.SUPPORT)[1]
+    desk.edit(first, title="My name is Ana")
+    if luck:
+        tracker.plan.on("update*", luck)
+    history.at = dies
+    history.live()
+    assert history.verdict() == []
+    assert [desk.ticket(ref).fields["title"] for ref in (first, second)] == ["My name is Ana", "Export fails"]
+    tracker.edit(issue, title="Ana cannot export", assignee="joe")
+    assert history.verdict() == []
+    assert [desk.ticket(ref).fields["title"] for ref in (first, second)] == ["Ana cannot export", "Export fails"]
+    assert [str(desk.ticket(ref).fields["assignee"]) for ref in (first, second)] == [
+        str(Person("joe", "Joe", "joe@shop.example"))
+    ] * 2
