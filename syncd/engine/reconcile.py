@@ -10,12 +10,12 @@ from sqlalchemy import Connection
 
 from syncd import crash
 from syncd.core.decide import decide
-from syncd.core.decision import Decision, Flag, Note, Plan
+from syncd.core.decision import Decision, Note, Plan
 from syncd.core.lens import Unsayable
 from syncd.core.mapping import FieldRule
 from syncd.core.merge import Maybe, Sides, drifted
-from syncd.core.model import NO_FIELDS, Base, Fields, Internal, Kind, Life, Pair, Side, Snapshot, Value
-from syncd.engine import brake, talk
+from syncd.core.model import NO_FIELDS, Base, Fields, Kind, Life, Pair, Side, Snapshot, Value
+from syncd.engine import brake, record, talk
 from syncd.engine.apply import apply
 from syncd.engine.recover import recover
 from syncd.engine.run import Run, load, resting_of
@@ -25,7 +25,7 @@ from syncd.engine.update import check_blind_writes
 from syncd.sdk.budget import priority
 from syncd.sdk.connector import ALL_PARTS, ONLY_FIELDS
 from syncd.sdk.errors import ConnectorError, Locked, NotFound, Stale
-from syncd.store import conflicts, hints, links, parked, pauses
+from syncd.store import conflicts, hints, intents, links, parked, pauses
 from syncd.store.records import Lease, LinkState, ParkScope, PauseScope
 
 ROUNDS = 10
@@ -98,7 +98,7 @@ async def _reconcile(run: Run) -> Outcome:
         plan = await _until_quiet(run)
         if plan is None:
             return Done(run.writes, tuple(run.delays))
-        await _tell_flags(run)
+        await _tell_parked(run, plan)
         await run.site.store.write(lambda c: _conclude(run, c, plan))
     else:
         await run.site.store.write(lambda c: hints.consume(c, [hint.id for hint in run.hints]))
@@ -175,21 +175,25 @@ async def _read_first_thread(run: Run, *, linked: bool) -> None:
 # --- the end of a run ------------------------------------------------------------------------------------------------
 
 
-async def _tell_flags(run: Run) -> None:
-    """What was parked is told on the ticket too, to the people who work on it; failing to do so stops nothing."""
-    for flag in run.flags:
-        if run.link.refs.engineering is None:
+async def _tell_parked(run: Run, plan: Plan) -> None:
+    """What is parked is told on the ticket too, to the people who work on it; failing to do so stops nothing.
+
+    A note that a run before this one announced and did not come to write is written now.
+    """
+    for note in _notes(run, plan):
+        if note.item not in run.notes:
             continue
         try:
-            await talk.note(run, _note(flag))
+            await talk.note(run, note)
             await check_blind_writes(run)
         except ConnectorError:
             return
 
 
-def _note(flag: Flag) -> Note:
-    text = f"syncd could not bring over {flag.scope} `{flag.item}`: {flag.reason}.\n\nWhat helps: {flag.remedy}."
-    return Note(Side.SUPPORT, Internal(text), f"parked:{flag.scope}:{flag.item}:{flag.fingerprint}")
+def _notes(run: Run, plan: Plan) -> list[Note]:
+    """The notes about what stays parked after this run."""
+    stays = [item for item in run.parked if item.scope is not ParkScope.FIELD or item.item in plan.held]
+    return [record.note_of(item) for item in stays]
 
 
 def _conclude(run: Run, c: Connection, plan: Plan) -> None:
@@ -216,6 +220,7 @@ def _conclude(run: Run, c: Connection, plan: Plan) -> None:
     if run.issue_fields:
         links.agree(c, run.link, run.issue_fields)
     _let_go(run, c, plan)
+    intents.forget_notes(c, run.link.id, keep={note.item for note in _notes(run, plan)})
 
 
 def _let_go(run: Run, c: Connection, plan: Plan) -> None:

@@ -8,16 +8,29 @@ from typing import Any
 from sqlalchemy import Connection
 
 from syncd.core import comments as texts
-from syncd.core.decision import Flag, Scope, SkipComment, SkipFile, Undecided, fingerprint
+from syncd.core.decision import Flag, Note, Scope, SkipComment, SkipFile, Undecided, fingerprint
 from syncd.core.merge import Clash
-from syncd.core.model import Attachment, Fields, Pair, Side, Value
+from syncd.core.model import Attachment, Fields, Internal, Pair, Side, Value
 from syncd.engine.run import Run
+from syncd.engine.send import Order, announce
 from syncd.store import audit, codec, conflicts, parked, twins
-from syncd.store.records import AuditEntry, CommentTwin, FileTwin, ParkScope, TwinState
+from syncd.store.records import (
+    AuditEntry,
+    CommentTwin,
+    FileTwin,
+    IntentKind,
+    IntentState,
+    ParkedItem,
+    ParkScope,
+    TwinState,
+)
 
 
 async def flag(run: Run, decision: Flag) -> None:
-    """Park one item with its reason; the rest of the ticket goes on."""
+    """Park one item with its reason; the rest of the ticket goes on.
+
+    The note that tells of it on the ticket is announced in the same transaction, and written at the end of the run.
+    """
 
     def store(c: Connection) -> None:
         item = parked.park(
@@ -34,8 +47,24 @@ async def flag(run: Run, decision: Flag) -> None:
         entry = told(run, f"{decision.scope}.parked", decision.item, side=decision.side, outcome=decision.reason)
         audit.append(c, entry, run.site.now())
 
-    await run.site.store.write(store)
-    run.flags.append(decision)
+    if run.link.refs.engineering is None:
+        await run.site.store.write(store)
+        return
+    sending = await announce(run, note_order(note_of(decision)), store)
+    if sending.intent.state is IntentState.PLANNED:
+        run.notes.add(sending.intent.item)
+
+
+def note_of(parked: Flag | ParkedItem) -> Note:
+    """What the people who work on a ticket are told about something that is parked."""
+    text = (
+        f"syncd could not bring over {parked.scope} `{parked.item}`: {parked.reason}.\n\nWhat helps: {parked.remedy}."
+    )
+    return Note(Side.SUPPORT, Internal(text), f"parked:{parked.scope}:{parked.item}:{parked.fingerprint}")
+
+
+def note_order(note: Note) -> Order:
+    return Order(kind=IntentKind.NOTE, side=note.side, item=note.item, rule="note")
 
 
 def refused_field(run: Run, side: Side, name: str, *, value: Value, rule: str, reason: str, remedy: str) -> Flag:

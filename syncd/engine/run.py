@@ -10,7 +10,7 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from syncd.core import comments as texts
-from syncd.core.decision import Flag, Resting, Update
+from syncd.core.decision import Resting, Update
 from syncd.core.mapping import FieldRule, Mapping
 from syncd.core.model import NO_FIELDS, Base, Fields, Pair, Side, Snapshot, Value
 from syncd.core.view import Known, Seen, last_seen
@@ -22,6 +22,7 @@ from syncd.store.records import (
     FileTwin,
     Hint,
     Intent,
+    IntentKind,
     IntentState,
     Lease,
     Link,
@@ -55,7 +56,7 @@ class Run:
         delays: of each landed write: its kind, its side, milliseconds since the hint that caused it.
         fields_at, thread_at: at which revision this run read a side's fields and its thread.
         touching: the side whose vendor was asked last, so that an error can name its connection.
-        flags: what this run parked, to be told on the ticket.
+        notes: items of notes that are announced and not yet written.
         shared: whether other tickets hang or hung on the issue.
         issue_fields: what was written on the issue; its other links take it as agreed too.
         settles_drift: a person asked for `syncd apply`: sides that differ though neither changed are settled too, once.
@@ -86,7 +87,7 @@ class Run:
     fields_at: dict[Side, str] = field(default_factory=dict)
     thread_at: dict[Side, str] = field(default_factory=dict)
     touching: Side = Side.SUPPORT
-    flags: list[Flag] = field(default_factory=list)
+    notes: set[str] = field(default_factory=set)
     issue_fields: dict[str, Value] = field(default_factory=dict)
     settles_drift: bool = False
 
@@ -218,7 +219,7 @@ def load(site: Site, c: Connection, lease: Lease) -> Run | None:
     mapping = site.mappings.get(link.mapping)
     if mapping is None:
         return None
-    waiting = hints.of(c, link.id)
+    waiting, announced = hints.of(c, link.id), intents.open_of(c, link.id)
     return Run(
         site=site,
         lease=lease,
@@ -230,7 +231,8 @@ def load(site: Site, c: Connection, lease: Lease) -> Run | None:
         comment_twins=twins.comments(c, link.id),
         file_twins=twins.files(c, link.id),
         parked=parked.of(c, link.id),
-        intents=intents.open_of(c, link.id),
+        intents=announced,
+        notes={intent.item for intent in announced if intent.kind is IntentKind.NOTE},
         told=set(intents.told(c, link.id)),
         siblings=tuple(base.fields for base in links.sibling_bases(c, link).values()),
         shared=links.is_shared(c, link),

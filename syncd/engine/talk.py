@@ -69,8 +69,8 @@ async def _stub(run: Run, order: Order, decision: AddComment, error: Rejected) -
 
 async def note(run: Run, decision: Note) -> None:
     """Say something of our own to the people of one side; each occasion once."""
-    order = Order(kind=IntentKind.NOTE, side=decision.side, item=decision.item, rule="note")
-    await _post(run, order, decision.body, (), None)
+    await _post(run, record.note_order(decision), decision.body, (), None)
+    run.notes.discard(decision.item)
     run.told.add(decision.item)
 
 

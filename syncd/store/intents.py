@@ -12,7 +12,7 @@ LANDED and REFUSED are final. Every other step raises `IllegalStep`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -160,6 +160,14 @@ def land(c: Connection, intent_id: int, target: str, now: datetime) -> Intent:
 def refuse(c: Connection, intent_id: int, reason: str) -> Intent:
     """It has surely not happened and will not: another plan for the same item is another intent."""
     return _step(c, intent_id, IntentState.REFUSED, OPEN, {"reason": reason})
+
+
+def forget_notes(c: Connection, link_id: int, *, keep: Collection[str]) -> None:
+    """Give up the notes about parked items that were announced, never sent, and speak of what is parked no more."""
+    unsent = (intent.c.link_id == link_id, intent.c.kind == IntentKind.NOTE.value, _in([IntentState.PLANNED]))
+    about = (intent.c.item.like("parked:%"), intent.c.item.not_in(list(keep)))
+    values = {"state": IntentState.REFUSED.value, "reason": "nothing is parked there any more"}
+    c.execute(update(intent).where(*unsent, *about).values(values))
 
 
 def again(c: Connection, intent_id: int, reason: str = "") -> Intent:
