@@ -308,13 +308,9 @@ async def sweep(site: Site, *, back: timedelta) -> int:
     until = site.now() - back
 
     def mark(c: Connection) -> int:
-        said = meta.get(c, SWEPT)
-        after = datetime.fromisoformat(said) if said else until - timedelta(hours=2)
-        chosen = overview.written_between(c, after, until) if after < until else []
+        chosen = overview.written_between(c, meta.move_on(c, SWEPT, until, first=until - timedelta(hours=2)), until)
         for link_id in chosen:
             look(site, c, links.get(c, link_id), priority=BACKFILL)
-        if after < until:
-            meta.put(c, SWEPT, until.isoformat())
         return len(chosen)
 
     looked = await site.store.write(mark)

@@ -89,8 +89,7 @@ def _key_still_good(run: Run, intent: Intent) -> bool:
 
 
 async def _recover_message(run: Run, intent: Intent) -> None:
-    await read(run, intent.side, ALL_PARTS)
-    snapshot = run.snapshot(intent.side)
+    snapshot = await _written_on(run, intent)
     thread = snapshot.thread if snapshot else None
     if snapshot is None or thread is None:
         return
@@ -100,12 +99,20 @@ async def _recover_message(run: Run, intent: Intent) -> None:
     if intent.kind is IntentKind.ATTACH and (file := _same_file(run, intent, snapshot)):
         await run.site.store.write(lambda c: _adopt_file(run, c, intent, file))
         return
-    if _blind(run, intent.side, thread.comments):
+    if "ref" not in intent.payload and _blind(run, intent.side, thread.comments):
         await run.site.store.write(
             lambda c: intents.park(c, intent.id, "the thread does not show what is known to be there")
         )
         return
     await run.site.store.write(lambda c: intents.again(c, intent.id, "looked for and not found"))
+
+
+async def _written_on(run: Run, intent: Intent) -> Snapshot | None:
+    """The ticket on which the message was to stand: the link's own, or the one that the intent names."""
+    if ref := intent.payload.get("ref"):
+        return await run.connectors[intent.side].fetch(str(ref))
+    await read(run, intent.side, ALL_PARTS)
+    return run.snapshot(intent.side)
 
 
 def _blind(run: Run, side: Side, comments: tuple[Comment, ...]) -> bool:

@@ -9,7 +9,7 @@ from uuid import uuid4
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]  # it has no types
 
-from syncd.engine import operate
+from syncd.engine import duplicates, operate
 from syncd.engine.health import LATE, Health, examine
 from syncd.engine.site import Site
 from syncd.errors import StoreError
@@ -20,6 +20,7 @@ log = structlog.get_logger()
 
 SWEEP_EVERY = timedelta(hours=2)
 SWEEP_BACK = timedelta(hours=13)
+SEEK_EVERY = timedelta(hours=1)
 PRUNE_EVERY = timedelta(hours=1)
 GENERATION_EVERY = timedelta(minutes=5)
 PROBE_EVERY = timedelta(seconds=30)
@@ -59,6 +60,7 @@ class Timers:
         if not self.site.store.restored:
             self.every(PRUNE_EVERY, self.prune, at_once=True)
             self.every(SWEEP_EVERY, self.sweep, at_once=True)
+            self.every(SEEK_EVERY, self.seek, at_once=True)
         self.every(HEAD_EVERY, self.head, at_once=True)
         self._scheduler.start()
 
@@ -102,6 +104,13 @@ class Timers:
         if looked:
             log.info("links.swept", links=looked)
         return looked
+
+    async def seek(self) -> int:
+        """Look whether the issues that were made some time ago were made once."""
+        sought = sum([await duplicates.seek(self.site, back=back) for back in duplicates.LOOKS])
+        if sought:
+            log.info("duplicates.sought", links=sought)
+        return sought
 
     async def head(self) -> None:
         """The end of the audit's chain, where the store's owner cannot change it any more."""

@@ -116,6 +116,17 @@ def attempted_beside(c: Connection, of: Link) -> list[Intent]:
     return [_record(row) for row in c.execute(query)]
 
 
+def created_between(c: Connection, after: datetime, until: datetime) -> list[int]:
+    """Ids of the links whose issue was made in this span."""
+    query = select(intent.c.link_id).where(
+        intent.c.kind == IntentKind.CREATE.value,
+        intent.c.state == IntentState.LANDED.value,
+        intent.c.landed_at > after,
+        intent.c.landed_at <= until,
+    )
+    return list(c.scalars(query))
+
+
 def told(c: Connection, link_id: int) -> frozenset[str]:
     """The occasions that people of this link were told of."""
     query = select(intent.c.item).where(

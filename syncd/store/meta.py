@@ -28,6 +28,19 @@ def drop(c: Connection, key: str) -> None:
     c.execute(delete(meta).where(meta.c.key == key))
 
 
+def move_on(c: Connection, key: str, until: datetime, *, first: datetime) -> datetime:
+    """Note that everything before `until` is looked after; returns from when on it was not. It never moves back.
+
+    Args:
+        first: the answer of a store that has no note yet.
+    """
+    said = get(c, key)
+    after = datetime.fromisoformat(said) if said else first
+    if after < until:
+        put(c, key, until.isoformat())
+    return after
+
+
 def store_id(c: Connection) -> str:
     """The random name of this store, made at the first call and kept for ever."""
     if (known := get(c, "store_id")) is not None:

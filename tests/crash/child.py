@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from syncd import crash
+from syncd.engine import duplicates
 from syncd.engine.poll import poll_once
 from syncd.engine.queue.embedded import EmbeddedQueue
 from syncd.engine.receive import receive
@@ -31,6 +32,9 @@ from tests.engine.chaos.judge import show
 from tests.engine.world import mapping
 
 SETTLED = timedelta(minutes=11)  # longer than recovery waits, a lease lasts, or a failed run backs off
+
+
+SOUGHT = timedelta(minutes=30)  # after an issue was made, it is sought once more
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,7 @@ def _site(order: Order, wire: Wire, store: Store, clock: Clock) -> Site:
 
 async def _work(site: Site, wire: Wire, clock: Clock) -> None:
     workers = Workers(site)
+    await duplicates.seek(site, back=SOUGHT)
     for connector in site.connectors.values():
         await connector.check()
     for _ in range(20):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from syncd.sdk.testing.evidence import canary
@@ -88,6 +89,14 @@ def webhook(on: Vendors) -> None:
     on.engineering.edit(ISSUE, title="Export fails (core)")
 
 
+def made_twice(on: Vendors) -> None:
+    """A request that nobody waited for any more made the issue a second time, and an engineer spoke there."""
+    first = on.engineering.ticket(ISSUE)
+    second = on.engineering.make("syncd", first.container, {"title": first.fields["title"]}, key=first.key)
+    on.engineering.say(second.ref, f"which one is it? {canary(1)}")
+    on.clock.advance(timedelta(hours=1).total_seconds())
+
+
 OPERATIONS = (
     Operation("create", create, linked=False),
     Operation("conflict", conflict),
@@ -100,4 +109,5 @@ OPERATIONS = (
     Operation("link back", link_back),
     Operation("poll", poll),
     Operation("webhook", webhook),
+    Operation("made twice", made_twice),
 )

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from syncd import crash
 from syncd.core.mapping import Mapping
 from syncd.core.model import Side
-from syncd.engine import intake, operate
+from syncd.engine import duplicates, intake, operate
 from syncd.engine.poll import poll_once
 from syncd.engine.receive import receive
 from syncd.errors import SyncdError
@@ -163,9 +163,14 @@ class History:
             vendor.plan.calm()
         for _ in range(QUIET_ROUNDS):
             self.clock.advance(timedelta(minutes=11))
-            if not self.live() and self.do(self.store.read(_nothing_due)):
+            if not self.live() and self.do(self.store.read(_nothing_due)) and not self.do(self._sought()):
                 return
         raise AssertionError("does not come to rest")
+
+    async def _sought(self) -> int:
+        """An hour later: whether issues are to be looked for that were made by then."""
+        self.clock.advance(duplicates.LOOKS[0])
+        return await duplicates.seek(self.world.site, back=duplicates.LOOKS[0])
 
     def look_again(self) -> int:
         """Read every pair once more in full, and hear everything again; the number of runs."""

@@ -122,7 +122,7 @@ class Case:
             *oracle.convergence(evidence),
             *(line for table in evidence.fields if table.name in SHARED for line in oracle.newest(told, table)),
             *oracle.customers_apart(evidence, {"title", "description"}),
-            *oracle.one_twin(evidence),
+            *oracle.one_twin(evidence, closed=lambda record: record.fields["status"] == "solved"),
             *oracle.at_least_one(evidence, self.in_scope),
             *oracle.comments_once_in_order(told, lambda side, said: True, stub=lambda said: None),
             *stale_copies(told),

@@ -61,9 +61,12 @@ class Then:
     dies: tuple[str, int] | None = None
 
 
+TOO_LATE = (Side.ENGINEERING, "create*", faults.Late(timedelta(minutes=5)), 0)
+"""A create that arrives when nobody believes in it any more: an issue is made twice."""
+
 THENS = st.builds(
     Then,
-    luck=st.none() | st.tuples(SIDES, REQUESTS, BAD_LUCK, st.integers(0, 2)),
+    luck=st.none() | st.tuples(SIDES, REQUESTS, BAD_LUCK, st.integers(0, 2)) | st.just(TOO_LATE),
     hook_luck=st.none() | st.tuples(SIDES, HOOK_LUCK),
     wait=WAITS,
     daemon=st.sampled_from([True, True, True, False]),

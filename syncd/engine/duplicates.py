@@ -1,0 +1,134 @@
+"""Issues that were made twice: found by the key that both carry, and all but one put away (reliability.md, 5.1).
+
+A daemon that was suspended between its last look at its lease and its request may send a create that another daemon has
+made good already; no check before the request can close that window (L5 of `models/link_create.pml`, L6 with this
+reconciler). Nor can a search whose index is later than the vendor says. So each issue that was made is looked for again
+an hour later, and once more when no index can be behind any more.
+
+The one that stays is the one that the link holds: people have spoken on it, and what stands at the vendor never
+re-points a link (threat T5). The others are closed in the vendor's own way, with a note that says which one stays.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from syncd import crash
+from syncd.core.decision import Flag, Note, Scope
+from syncd.core.model import Internal, Life, Side, Snapshot
+from syncd.engine import record
+from syncd.engine.intake import look
+from syncd.engine.relations import ISSUE
+from syncd.engine.run import SECOND_LOOK, Run
+from syncd.engine.send import Order, announce
+from syncd.engine.site import Site
+from syncd.sdk.budget import BACKFILL
+from syncd.sdk.connector import Capability, Message
+from syncd.sdk.errors import Locked, Rejected, Unsupported
+from syncd.store import audit, intents, links, meta
+from syncd.store.records import IntentKind, IntentState
+
+log = structlog.get_logger()
+
+LOOKS = (timedelta(hours=1), timedelta(hours=13))
+"""How long after an issue was made it is looked for again; the second is A15 of reliability.md."""
+OVERLAP = timedelta(hours=2)
+"""How far back the first look of a store goes."""
+
+
+async def seek(site: Site, *, back: timedelta) -> int:
+    """Ask for a run, at the lowest priority, of each link whose issue was made about `back` ago; how many.
+
+    Each create is followed by one such look for each `back`, however often the daemon was restarted in between.
+    """
+    until = site.now() - back
+
+    def mark(c: Connection) -> int:
+        after = meta.move_on(c, f"sought {back}", until, first=until - OVERLAP)
+        chosen = intents.created_between(c, after, until)
+        for link_id in chosen:
+            look(site, c, links.get(c, link_id), priority=BACKFILL, token=f"{SECOND_LOOK}{until.isoformat()}")
+        return len(chosen)
+
+    sought = await site.store.write(mark)
+    if sought:
+        site.queue.wake()
+    return sought
+
+
+async def put_away(run: Run) -> None:
+    """Close every other open issue that carries the key of this link's issue. Does nothing where it cannot be sure."""
+    connector = run.connectors.engineering
+    if run.link.refs.engineering is None or Capability.FIND not in connector.capabilities:
+        return
+    made = await run.site.store.read(lambda c: intents.find(c, run.link.id, IntentKind.CREATE, Side.ENGINEERING, ISSUE))
+    if made is None or made.state is not IntentState.LANDED:
+        return
+    found = await connector.find(made.key)
+    kept = next((issue for issue in found if issue.ref == run.link.refs.engineering), None)
+    if kept is None:
+        return  # the link was moved on to an issue that syncd did not make: nobody can say which one is too many
+    for issue in found:
+        if issue is not kept and await _is_ours_to_close(run, issue):
+            await _close(run, issue, kept)
+
+
+async def _is_ours_to_close(run: Run, issue: Snapshot) -> bool:
+    """Not one that a person closed, merged or linked meanwhile, nor one that was put away before and reopened."""
+    if issue.life is not Life.ACTIVE or issue.merged_into or _note(run, issue, issue).item in run.told:
+        return False
+    connection = run.mapping.connections.engineering
+    return not await run.site.store.read(lambda c: links.by_issue(c, connection, issue.ref))
+
+
+async def _close(run: Run, issue: Snapshot, kept: Snapshot) -> None:
+    """Close first, then tell: a death between them closes again, which changes nothing, and then tells."""
+    log.warning("issue.made_twice", link=run.link.id, kept=kept.label or kept.ref, closed=issue.label or issue.ref)
+    connector = run.connectors.engineering
+    order = Order(kind=IntentKind.UPDATE, side=Side.ENGINEERING, item=f"close:{issue.ref}", rule="made twice")
+    sending = await announce(run, order)
+    try:
+        await sending.send(
+            lambda key: connector.close(issue.ref), land=lambda c, written: issue.ref, written=lambda _: sending.nothing
+        )
+    except Locked:
+        return
+    except (Rejected, Unsupported) as error:
+        await record.flag(run, _by_hand(issue, kept, error))
+    crash.point("H13")
+    await _tell(run, issue, kept)
+
+
+def _by_hand(issue: Snapshot, kept: Snapshot, error: Exception) -> Flag:
+    called = issue.label or issue.ref
+    reason = f"{called} was made twice by accident ({kept.label or kept.ref} stays) and cannot be closed: {error}"
+    return Flag(Scope.LINK, f"made twice:{issue.ref}", issue.ref, reason, f"close {called} by hand", Side.ENGINEERING)
+
+
+async def _tell(run: Run, issue: Snapshot, kept: Snapshot) -> None:
+    note = _note(run, issue, kept)
+    order = Order(kind=IntentKind.NOTE, side=note.side, item=note.item, rule="note", payload={"ref": issue.ref})
+    sending = await announce(run, order)
+    if sending.intent.state in (IntentState.LANDED, IntentState.PARKED):
+        return
+    connector = run.connectors.engineering
+    try:
+        await sending.send(
+            lambda key: connector.comment(issue.ref, Message(note.body), key=key, expect=""),
+            land=lambda c, posted: posted.comment.id,
+            written=lambda _: sending.nothing,
+        )
+    except Rejected as error:  # nobody can be told there; what counts is that it was closed
+        entry = record.told(run, "note.refused", note.item, side=note.side, outcome=str(error))
+        await run.site.store.write(lambda c: audit.append(c, entry, run.site.now()))
+
+
+def _note(run: Run, issue: Snapshot, kept: Snapshot) -> Note:
+    text = (
+        f"syncd made this issue twice by accident. {kept.label or kept.ref} is the one that is kept in step with the "
+        f"ticket: {kept.url}\n\nThis one is closed, and what was said here stays here."
+    )
+    return Note(Side.ENGINEERING, Internal(text), f"made twice:{issue.ref}")
