@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from syncd import crash
 from syncd.errors import StoreError
 from syncd.store import engines
 from syncd.store.generation import Mark, read_mark, write_mark
@@ -100,7 +101,9 @@ def restore(url: str, source: Path, *, now: datetime | None = None) -> Label:
                 _exchange(fresh, target, moment)
         finally:
             _remove(fresh)
+        crash.point("H15")
         write_mark(target, Mark(label.store, generation))
+    crash.point("H15")
     return label
 
 
@@ -149,6 +152,7 @@ def _fill(source: Path, fresh: Path, *, label: Label, generation: int, now: date
     """The new store, complete before it takes the old one's place: a crash leaves the one or the other."""
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(fresh)) as new:
         old.backup(new)
+        crash.point("H15")
         new.execute(f"DROP TABLE {LABEL}")
         put = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
         new.execute(put, ("restored", f"restored from a backup of {label.made_at.isoformat()}"))
@@ -181,14 +185,19 @@ def _here(target: Path) -> Mark | None:
 def _exchange(fresh: Path, target: Path, now: datetime) -> None:
     """The old file's log must be gone before the new file comes, or SQLite would replay it into the wrong one."""
     kept = target.with_name(f"{target.name}.before-restore-{now:%Y%m%dT%H%M%S}")
+    crash.point("H15")
     if target.exists():
         _fold_log(target)
+        crash.point("H15")
         for ending in ("-wal", "-shm"):
             log = target.with_name(target.name + ending)
             if log.exists():  # a damaged file does not take its log back; it stays beside it
                 log.replace(kept.with_name(kept.name + ending))
+        crash.point("H15")
         os.link(target, kept)
+    crash.point("H15")
     fresh.replace(target)
+    crash.point("H15")
     _sync_folder(target)
 
 

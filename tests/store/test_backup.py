@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -180,6 +185,54 @@ async def test_looking_counts_nothing(sqlite_url: str, tmp_path: Path) -> None:
     assert await store.read(lambda c: meta.get(c, "key")) == "value"
     await store.aclose()
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+RESTORE = """
+import pathlib, sys
+from syncd.store.backup import restore
+restore(sys.argv[1], pathlib.Path(sys.argv[2]))
+"""
+
+
+def killed(url: str, source: Path, nth: int) -> bool:
+    """Restore in a process of its own that dies at the nth passage of H15; False when it lived to the end."""
+    at = {**os.environ, "SYNCD_CRASH_AT": f"H15:{nth}"}
+    ended = subprocess.run([sys.executable, "-c", RESTORE, url, str(source)], env=at, check=False)
+    assert ended.returncode in (0, -signal.SIGKILL)
+    return ended.returncode != 0
+
+
+async def test_a_restore_that_is_killed_anywhere_leaves_the_old_store_or_the_new(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    """H15: whichever it is can be opened whole, what came back says that it is old, and once more completes it."""
+    file, deaths = Path(sqlite_url.removeprefix("sqlite:///")), 0
+    await put(sqlite_url, "old")
+    backup(sqlite_url, tmp_path / "copy", now=NOW)
+    for nth in count(1):
+        for left in tmp_path.glob(f"{file.name}*"):
+            if left.is_file():
+                left.unlink()
+        restore(sqlite_url, tmp_path / "copy", now=NOW)
+        await put(sqlite_url, "new")
+        store = await Store.open(sqlite_url, daemon=True)
+        await store.write(meta.leave_restored)
+        await store.aclose()
+        if not killed(sqlite_url, tmp_path / "copy", nth):
+            break
+        deaths += 1
+        with closing(sqlite3.connect(file)) as c:
+            assert c.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        store = await Store.open(sqlite_url, daemon=True)
+        stands = await store.read(lambda c: meta.get(c, "key"))
+        assert (stands, bool(store.restored)) in (("new", False), ("old", True)), nth
+        await store.aclose()
+        restore(sqlite_url, tmp_path / "copy", now=NOW)
+        store = await Store.open(sqlite_url, daemon=True)
+        assert await store.read(lambda c: meta.get(c, "key")) == "old"
+        assert store.restored
+        await store.aclose()
+    assert deaths >= 8
 
 
 def test_postgresql_has_its_own_tools(tmp_path: Path) -> None:
