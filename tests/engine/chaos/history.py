@@ -104,6 +104,7 @@ class History:
 
     async def _turns(self, *, hooks: bool, polls: bool) -> int:
         runs = 0
+        await duplicates.seek(self.world.site, back=duplicates.LOOKS[0])
         for _ in range(20):
             if hooks:
                 await self._hear()
