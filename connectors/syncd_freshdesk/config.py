@@ -1,0 +1,43 @@
+"""The block of a Freshdesk account in the configuration."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr
+
+from syncd.sdk.connector import ConnectionConfig
+
+CUSTOM = r"^cf_[a-z0-9_]{1,250}$"
+
+
+class FreshdeskConfig(ConnectionConfig):
+    """A Freshdesk account: the API key of an agent of syncd's own."""
+
+    api_key: SecretStr = Field(description="The API key of the agent that syncd works as (Profile settings).")
+    key_field: str = Field(
+        default="cf_syncd_key",
+        pattern=CUSTOM,
+        description="API name of a text field, hidden from customers, in which new tickets carry syncd's key.",
+    )
+    link_field: str | None = Field(
+        default=None,
+        pattern=CUSTOM,
+        description="API name of a text field, hidden from customers, that shows the engineering issue.",
+    )
+    public_comments: Literal["reply", "note"] = Field(
+        default="reply",
+        description="Public comments are replies, which Freshdesk mails and nobody can edit, or public notes.",
+    )
+    requester: str | None = Field(
+        default=None,
+        pattern=r"^[^\s@]+@[^\s@]+$",
+        description="Address of the contact who requests the tickets that syncd makes; else syncd's own agent does.",
+    )
+    download_hosts: frozenset[str] = Field(
+        default=frozenset(), description="Hosts that files may come from although they are in this network."
+    )
+
+    def credentials(self) -> dict[str, Any]:
+        """What the client sends with each request: the key as user; any password will do."""
+        return {"auth": (self.api_key.get_secret_value(), "X")}
