@@ -14,7 +14,7 @@ import hmac
 import json
 from collections.abc import Iterable, Mapping
 
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr, StrictInt, StrictStr, ValidationError
 
 from syncd.sdk.connector import Changed, Delivery, Webhook
 from syncd.sdk.errors import BadBody, BadSignature, Rejected
@@ -28,7 +28,7 @@ RULE_BODY = '{"ticket_id": "{{ticket.id}}"}'
 class RuleJson(Json):
     """The body of a rule that was filled in from `RULE_BODY`; the placeholder may be typed with quotes or without."""
 
-    ticket_id: str | int
+    ticket_id: StrictStr | StrictInt
 
 
 def receive(webhook: Webhook, *, secrets: Iterable[SecretStr | None]) -> Delivery:
