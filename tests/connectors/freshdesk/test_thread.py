@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from syncd.core.model import Internal, Public, Visibility
+from syncd.core.model import Body, Comment, Internal, Public, Visibility
 from syncd.sdk.connector import Message
 from syncd.sdk.errors import NotFound, RateLimited, Rejected, Unavailable
 from syncd.sdk.testing.faults import LostAfter, Status
@@ -161,12 +161,13 @@ async def test_what_is_no_note_of_ours_or_becomes_more_visible_is_not_edited(wor
     world.simulator.write(ref, "by Ana", public=False)
     theirs = (await comments(connector, ref))[-1]
     before = [each.html for each in world.simulator.desk.ticket(ref).said]
-    for comment, body in [
+    edits: list[tuple[Comment, Body]] = [
         (note, Public("x")),
         (shown, Internal("kestrel-4711")),
         (reply, Public("x")),
         (theirs, Internal("x")),
-    ]:
+    ]
+    for comment, body in edits:
         with pytest.raises(Rejected):
             await connector.edit_comment(ref, comment, body, key="key-4")
     await connector.delete_comment(ref, note.id)

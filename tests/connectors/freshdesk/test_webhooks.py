@@ -6,6 +6,7 @@ what `hook_steps` tells to type, filled in.
 
 import base64
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -27,8 +28,11 @@ NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 BODY = RULE_BODY.replace("{{ticket.id}}", "5158").encode()
 
 
-def hook(body: bytes = BODY, **headers: str) -> Webhook:
-    return Webhook(headers or {SECRET_HEADER: SECRET}, body, NOW)
+GOOD = {SECRET_HEADER: SECRET}
+
+
+def hook(body: bytes = BODY, headers: Mapping[str, str] = GOOD) -> Webhook:
+    return Webhook(headers, body, NOW)
 
 
 def basic(user: str, password: str) -> dict[str, str]:
@@ -41,7 +45,7 @@ def taken(webhook: Webhook, *secrets: str) -> Delivery:
 
 @pytest.mark.parametrize("headers", [{SECRET_HEADER: SECRET}, basic("syncd", SECRET), basic("", SECRET)])
 def test_the_secret_comes_in_a_header_or_as_password(headers: dict[str, str]) -> None:
-    [hint] = taken(hook(**headers)).changed
+    [hint] = taken(hook(headers=headers)).changed
     assert (hint.ref, hint.token, hint.echo) == ("5158", "", "")
 
 
@@ -64,12 +68,12 @@ def test_the_secret_comes_in_a_header_or_as_password(headers: dict[str, str]) ->
 )
 def test_an_unsigned_or_wrong_webhook_is_refused(headers: dict[str, str]) -> None:
     with pytest.raises(BadSignature):
-        taken(hook(**headers))
+        taken(hook(headers=headers))
 
 
 def test_a_body_of_another_length_than_announced_is_refused() -> None:
     """All that can be seen of tampering: Freshdesk signs nothing, so a change of the same length would pass."""
-    whole = hook(**{SECRET_HEADER: SECRET, "content-length": str(len(BODY))})
+    whole = hook(headers={**GOOD, "content-length": str(len(BODY))})
     assert taken(whole).changed
     for body in (BODY + b" ", BODY[:-1], b""):
         with pytest.raises(BadSignature, match="as long"):
@@ -77,20 +81,20 @@ def test_a_body_of_another_length_than_announced_is_refused() -> None:
 
 
 def test_both_secrets_are_good_while_one_is_changed() -> None:
-    assert taken(hook(**{SECRET_HEADER: "old"}), "new", "old").changed
+    assert taken(hook(headers={SECRET_HEADER: "old"}), "new", "old").changed
     with pytest.raises(BadSignature):
-        taken(hook(**{SECRET_HEADER: "older"}), "new", "old")
+        taken(hook(headers={SECRET_HEADER: "older"}), "new", "old")
 
 
 def test_without_a_secret_nothing_is_believed() -> None:
-    for webhook in (hook(**{SECRET_HEADER: ""}), hook(**basic("", "")), hook(x="y")):
+    for headers in ({SECRET_HEADER: ""}, basic("", ""), {"x": "y"}):
         with pytest.raises(BadSignature):
-            receive(webhook, secrets=[None, SecretStr("")])
+            receive(hook(headers=headers), secrets=[None, SecretStr("")])
 
 
 def test_the_sender_is_asked_before_the_body_is_read() -> None:
     with pytest.raises(BadSignature):
-        taken(hook(b"{", **{SECRET_HEADER: "wrong"}))
+        taken(hook(b"{", {SECRET_HEADER: "wrong"}))
 
 
 @pytest.mark.parametrize(
