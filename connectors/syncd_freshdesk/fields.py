@@ -27,7 +27,7 @@ FINAL = frozenset({4, 5})
 FIELDS = (
     FieldInfo("subject", Kind.TEXT, required=True),
     FieldInfo("description", Kind.RICH_TEXT, writable=False),
-    FieldInfo("status", Kind.CHOICE, tuple(STATUSES.values())),
+    FieldInfo("status", Kind.CHOICE),  # the account decides which words there are
     FieldInfo("priority", Kind.CHOICE, tuple(PRIORITIES.values())),
     FieldInfo("type", Kind.CHOICE),
     FieldInfo("tags", Kind.LABELS),

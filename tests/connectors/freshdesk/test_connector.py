@@ -144,6 +144,11 @@ async def test_the_description_knows_the_accounts_own_words(freshdesk: Freshdesk
     assert described.public_containers == frozenset()
 
 
+def test_a_mapping_may_say_statuses_that_only_the_account_knows() -> None:
+    """Without asking it, no word is wrong: a closed list would refuse "Waiting on Engineering" in each mapping."""
+    assert {info.name: info.options for info in Freshdesk.fields}["status"] == ()
+
+
 def test_what_it_can_do_depends_on_what_public_comments_are(world: FreshdeskWorld) -> None:
     notes, replies = world.connector(public_comments="note"), world.connector()
     assert notes.capabilities - replies.capabilities == {Capability.EDIT_COMMENTS}
