@@ -40,9 +40,11 @@ class People:
         wanted = {id for id in ids if id is not None}
         if len(self.known) > MOST:
             await self.refresh()
-        for id in sorted(wanted - self.known.keys()):
-            self.known[id] = await self._contact(id)
-        return {id: self.known[id] for id in wanted}
+        found: dict[int, Person] = {}
+        for id in sorted(wanted):  # another read may forget everybody meanwhile
+            found[id] = self.known.get(id) or await self._contact(id)
+        self.known |= found
+        return found
 
     async def _contact(self, id: int) -> Person:
         """Somebody whom this account may not see, or who is gone, stays an id."""

@@ -198,6 +198,20 @@ async def test_without_a_clock_in_the_answer_each_row_is_told_at_each_poll(world
     await freshdesk.aclose()
 
 
+async def test_an_empty_page_that_names_a_next_one_is_no_end(world: FreshdeskWorld) -> None:
+    """As lists are that are cut into pages before they are filtered by rights."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.params["page"] == "1":
+            return httpx.Response(200, json=[], headers={"link": f'<{request.url}>; rel="next"'})
+        return httpx.Response(200, json=[{"id": 7, "updated_at": "2026-01-05T09:00:00Z"}])
+
+    freshdesk = Freshdesk(FreshdeskConfig(**world.settings), transport=httpx.MockTransport(answer))
+    hints, _ = await told(freshdesk, str(poll.Cursor(world.clock())))
+    assert [hint.ref for hint in hints] == ["7"]
+    await freshdesk.aclose()
+
+
 async def test_a_list_in_another_order_than_asked_for_is_not_believed(world: FreshdeskWorld) -> None:
     link = '<https://acme.freshdesk.example/api/v2/tickets?page=2>; rel="next"'
     freshdesk = listing(world, "2026-01-05T09:00:01Z", "2026-01-05T09:00:00Z", link=link)

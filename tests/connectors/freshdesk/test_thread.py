@@ -3,15 +3,15 @@
 import httpx
 import pytest
 
-from syncd.core.model import Body, Comment, Internal, Public, Visibility
+from syncd.core.model import Body, Comment, Internal, Person, Public, Visibility
 from syncd.sdk.connector import Message
 from syncd.sdk.errors import NotFound, RateLimited, Rejected, Unavailable
-from syncd.sdk.testing.faults import LostAfter, Status
+from syncd.sdk.testing.faults import LostAfter, Meanwhile, Status
 from syncd.sdk.testing.page import Upload
 from syncd.sdk.testing.simulator import Account
 from syncd_freshdesk import Freshdesk, FreshdeskConfig
 from syncd_freshdesk.multipart import LARGEST
-from syncd_freshdesk.simulator import ACCOUNT, ANA, CAROL
+from syncd_freshdesk.simulator import ACCOUNT, ANA, BEN, CAROL
 from syncd_freshdesk.simulator.desk import FORWARD, NOTE, REPLY
 from syncd_freshdesk.wire import ConversationJson, visibility_of
 from tests.connectors.freshdesk.steps import bodies, comments, file, thread
@@ -273,6 +273,17 @@ async def test_a_customer_who_cannot_be_read_stays_an_id(freshdesk: Freshdesk, w
     found = (await freshdesk.fetch(ref)).requester
     assert found is not None
     assert (found.id, found.email) == (CAROL.id, None)
+
+
+async def test_people_who_are_forgotten_during_a_read_are_still_named(
+    freshdesk: Freshdesk, world: FreshdeskWorld
+) -> None:
+    """Reads run side by side: the hourly refresh of one falls into the other's question for a customer."""
+    ref = world.simulator.make("Export fails", responder_id=int(BEN.id))
+    known = freshdesk._people.known
+    world.simulator.faults.on("GET /api/v2/contacts/*", Meanwhile(known.clear))
+    found = await freshdesk.fetch(ref)
+    assert (found.requester, found.fields["assignee"]) == (Person(CAROL.id), Person(BEN.id))
 
 
 async def test_a_limit_while_people_are_asked_for_ends_the_read(freshdesk: Freshdesk, world: FreshdeskWorld) -> None:
