@@ -29,7 +29,7 @@ from syncd.sdk.budget import BACKFILL
 from syncd.sdk.connector import Capability, Message
 from syncd.sdk.errors import Locked, Rejected, Unsupported
 from syncd.store import audit, intents, links, meta
-from syncd.store.records import IntentKind, IntentState
+from syncd.store.records import IntentKind, IntentState, LinkState
 
 log = structlog.get_logger()
 
@@ -50,7 +50,10 @@ async def seek(site: Site, *, back: timedelta) -> int:
         after = meta.move_on(c, f"sought {back}", until, first=until - OVERLAP)
         chosen = intents.created_between(c, after, until)
         for link_id in chosen:
-            look(site, c, links.get(c, link_id), priority=BACKFILL, token=f"{SECOND_LOOK}{until.isoformat()}")
+            link = links.get(c, link_id)
+            if link.state is LinkState.RESTING:  # it rests again after the look
+                links.wake(c, link_id, site.now(), reason=link.reason)
+            look(site, c, link, priority=BACKFILL, token=f"{SECOND_LOOK}{until.isoformat()}")
         return len(chosen)
 
     sought = await site.store.write(mark)

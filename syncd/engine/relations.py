@@ -6,14 +6,15 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from syncd.core.decision import Create, Flag, Follow, LinkBack, Rest, Resting, Scope
+from syncd.core.decision import Create, Flag, Follow, LinkBack, Rest, Resting, Scope, Undecided
 from syncd.core.lens import Unsayable
 from syncd.core.mapping import FieldRule
+from syncd.core.merge import Clash
 from syncd.core.model import NO_FIELDS, Base, Fields, Kind, Pair, Person, Side, Snapshot, Value
 from syncd.engine import record
 from syncd.engine.intake import look
 from syncd.engine.recover import find_created
-from syncd.engine.run import Run
+from syncd.engine.run import FOLLOWED, Run
 from syncd.engine.send import Order, Sending, announce
 from syncd.engine.update import resolve_people
 from syncd.sdk.connector import Backlink, Capability, Draft, Written
@@ -21,6 +22,7 @@ from syncd.sdk.errors import Locked, Rejected
 from syncd.store import audit, links
 from syncd.store.records import IntentKind, IntentState, LinkState
 
+TEXTS = frozenset({Kind.TEXT, Kind.RICH_TEXT})
 ISSUE = "issue"
 """The item of the intent that makes a link's issue."""
 
@@ -203,7 +205,11 @@ async def rest(run: Run, decision: Rest) -> None:
 
 
 async def follow(run: Run, decision: Follow) -> None:
-    """The ticket was merged: the link goes on with the one it went into, unless that one has a link already."""
+    """The ticket was merged: the link goes on with the one it went into, unless that one has a link already.
+
+    That one's texts are its own, perhaps another customer's: they count as agreed, and where they differ a person is
+    told (`texts_apart`). Everything else of it counts as an edit.
+    """
 
     def store(c: Connection) -> None:
         other = _occupied(run, c, decision)
@@ -211,15 +217,46 @@ async def follow(run: Run, decision: Follow) -> None:
             detail = f"{decision.side} ticket merged into {decision.ref}, which has a link of its own ({other})"
             links.rest(c, run.lease, f"{Resting.MERGED}: {detail}")
         else:
-            run.link = replace(run.link, refs=run.link.refs.put(decision.side, decision.ref))
+            refs, base = run.link.refs.put(decision.side, decision.ref), _without_texts(run, decision.side)
+            run.link = replace(run.link, refs=refs, base=run.link.base.put(decision.side, base))
             links.save(c, run.link, run.lease)
-            look(run.site, c, run.link)  # nothing of the ticket that it is about now was read so far
+            # nothing of the ticket that it is about now was read so far
+            look(run.site, c, run.link, token=f"{FOLLOWED}{decision.side} {decision.ref}")
         entry = record.told(
             run, "link.followed", decision.ref, side=decision.side, outcome=str(other) if other else "moved"
         )
         audit.append(c, entry, run.site.now())
 
     await run.site.store.write(store)
+
+
+def _without_texts(run: Run, side: Side) -> Base | None:
+    base = run.link.base[side]
+    if base is None:
+        return None
+    texts = {rule.lenses[side].field for rule in run.mapping.fields if rule.kind in TEXTS}
+    return replace(base, fields={name: value for name, value in base.fields.items() if name not in texts})
+
+
+async def texts_apart(run: Run) -> None:
+    """After a merge was followed: an open conflict for each text in which the two tickets differ.
+
+    Nothing of it crosses by itself. Where several tickets hang on the issue, each keeps its own anyway.
+    """
+    for rule in run.mapping.fields:
+        pair = _differing(run, rule)
+        if pair is not None and not run.shared:
+            await record.undecided(run, Undecided(rule.name, Clash(winner=None, values=pair)))
+
+
+def _differing(run: Run, rule: FieldRule) -> Pair[Value] | None:
+    """What both sides say in a field of text, if they say different things but for blanks."""
+    names = rule.lenses.map(lambda lens: lens.field)
+    if rule.kind not in TEXTS or any(names[side] not in run.fields(side) for side in Side):
+        return None
+    now: Pair[Value] = Pair(*(run.fields(side)[names[side]] for side in Side))
+    said = Pair(*(str(rule.lenses[side].get(now[side]) or "").split() for side in Side))
+    return None if said.support == said.engineering else now
 
 
 def _occupied(run: Run, c: Connection, decision: Follow) -> int | None:

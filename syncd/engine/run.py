@@ -32,6 +32,8 @@ from syncd.store.records import (
 ASKED = "asked by a person: "
 """How the token of a hint begins by which a person asked for a run; `APPLY` asks for drift to be settled as well."""
 APPLY = f"{ASKED}apply "
+FOLLOWED = "followed "
+"""How the token of a hint begins after which the link is about another ticket than before."""
 SECOND_LOOK = "second look "
 """How the token of a hint begins that asks whether the issue was made twice."""
 
@@ -63,6 +65,7 @@ class Run:
         issue_fields: what was written on the issue; its other links take it as agreed too.
         settles_drift: a person asked for `syncd apply`: sides that differ though neither changed are settled too, once.
         seeks_duplicates: the issue was made some time ago, and it is time to see whether it was made once.
+        followed: a merge was followed, and this is the first run with the ticket that it went into.
         unchecked: sides with writes that are still to be read back; an empty list where only comments were written.
     """
 
@@ -94,6 +97,7 @@ class Run:
     issue_fields: dict[str, Value] = field(default_factory=dict)
     settles_drift: bool = False
     seeks_duplicates: bool = False
+    followed: bool = False
 
     @property
     def known(self) -> Known:
@@ -210,7 +214,7 @@ class Run:
     def _covered(self, hint: Hint) -> bool:
         """Whether an earlier read shows already what this hint tells."""
         base, connector = self.base[hint.side], self.connectors[hint.side]
-        if base is None or not hint.token or hint.token.startswith((ASKED, SECOND_LOOK)):
+        if base is None or not hint.token or hint.token.startswith((ASKED, FOLLOWED, SECOND_LOOK)):
             return False
         changed = Changed(ref=hint.ref, token=hint.token, revision=hint.revision)
         revisions = {"fields": base.fields_revision, "thread": base.thread_revision}
@@ -232,6 +236,7 @@ def load(site: Site, c: Connection, lease: Lease) -> Run | None:
         connectors=site.pair(mapping),
         hints=waiting,
         settles_drift=any(hint.token.startswith(APPLY) for hint in waiting),
+        followed=any(hint.token.startswith(FOLLOWED) for hint in waiting),
         seeks_duplicates=any(hint.token.startswith(SECOND_LOOK) for hint in waiting),
         comment_twins=twins.comments(c, link.id),
         file_twins=twins.files(c, link.id),

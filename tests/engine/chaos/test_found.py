@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from syncd.core.model import Person, Side
+from syncd.core.model import Person, RichText, Side
 from syncd.sdk.testing.character import BLIND, TRACKER
 from syncd.sdk.testing.faults import Fault, Late, LostAfter
 from tests.engine.chaos.history import History
@@ -59,3 +59,38 @@ def test_what_one_customer_says_reaches_no_other_by_way_of_their_issue(
     assert [str(desk.ticket(ref).fields["assignee"]) for ref in (first, second)] == [
         str(Person("joe", "Joe", "joe@shop.example"))
     ] * 2
+
+
+@pytest.mark.parametrize("linked", [True, False], ids=["another ticket's issue", "an engineer's issue"])
+def test_a_merged_issue_brings_no_foreign_words_to_the_ticket(history: History, linked: bool) -> None:
+    """The link went on with the issue that its own was merged into, took the difference for an engineer's edit, and
+    wrote the other customer's title, and an empty description, on the ticket."""
+    desk, tracker = history.vendors[Side.SUPPORT], history.vendors[Side.ENGINEERING]
+    first = desk.open(title="Export fails", priority="urgent", description="It **breaks**")
+    history.live()
+    if linked:
+        desk.open(title="Ana cannot log in", priority="urgent")
+        history.live()
+        into = history.refs(Side.ENGINEERING)[1]
+    else:
+        into = tracker.open(title="Log-in fails (core)", priority="urgent")
+    history.merge(Side.ENGINEERING, history.refs(Side.ENGINEERING)[0], into=into)
+    assert history.verdict() == []
+    ticket = desk.ticket(first).fields
+    assert (ticket["title"], str(ticket["description"])) == ("Export fails", str(RichText.of("It **breaks**")))
+    waits = {row.field for row in history.do(history.world.conflicts()) if row.open}
+    assert waits == (set() if linked else {"title", "description"})
+
+
+def test_an_issue_made_twice_is_put_away_though_its_link_rests(history: History) -> None:
+    """The ticket was deleted meanwhile; a resting link is never run, and so the second issue stayed open."""
+    desk, tracker = history.vendors[Side.SUPPORT], history.vendors[Side.ENGINEERING]
+    first = desk.open(title="Export fails", priority="urgent")
+    history.live()
+    made = tracker.ticket(history.refs(Side.ENGINEERING)[0])
+    tracker.make("syncd", made.container, {"title": "Export fails"}, key=made.key)
+    desk.delete(first)
+    history.live()
+    assert history.verdict() == []
+    states = [state for _, state, _ in history.case().shown.states]
+    assert states == ["resting"], "it rests again"
