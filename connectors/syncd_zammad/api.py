@@ -209,7 +209,8 @@ def _proven(parse: Callable[[], T]) -> T:
 # --- what a refusal means --------------------------------------------------------------------------------------------
 
 _OURS = {"state": "status", "owner_id": "owner", "customer_id": "customer", "group_id": "group"}
-_CULPRIT = re.compile(r"'([a-z][a-z0-9_]*)'")
+_CULPRIT = re.compile(r"(?:for (?:field )?|Attribute )'([A-Za-z][A-Za-z0-9_]*)'")
+_VALUE = re.compile(r"(?<=value) '.*'(?= for field)|(?<=email) '.*'|(?<='): \".*", re.DOTALL)
 
 
 def explain(response: httpx.Response) -> ConnectorError | None:
@@ -226,8 +227,7 @@ def explain(response: httpx.Response) -> ConnectorError | None:
         case 413:
             return Rejected("zammad: too large for this server")
         case 400 | 422:
-            found = _CULPRIT.search(said)
-            name = found[1] if found else None
+            name = found[1] if (found := _CULPRIT.search(said)) else None
             return Rejected(f"zammad: {said}", field=_OURS.get(name, name) if name else None)
         case _:
             return None
@@ -239,4 +239,4 @@ def _sentence(response: httpx.Response) -> str:
     except (ValueError, RecursionError):
         return "the request is refused"
     said = (body.get("error_human") or body.get("error")) if isinstance(body, dict) else None
-    return re.split(r': "', said)[0][:200] if isinstance(said, str) and said else "the request is refused"
+    return _VALUE.sub("", said)[:200] if isinstance(said, str) and said else "the request is refused"
