@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ def tickets(simulator: ZammadSimulator, query: Mapping[str, str], body: Mapping[
     if words:
         found = [ticket for ticket in found if _matches(simulator, ticket, words)]
     rows = [row for ticket in found if _fulfils(row := desk.shapes.ticket(ticket), body.get("condition") or {})]
+    random.Random(len(simulator.requests)).shuffle(rows)  # noqa: S311  a database puts equal rows into any order
     for column, order in reversed(list(_orders(query))):
         rows.sort(key=itemgetter(column), reverse=order == "desc")
     size = min(int(query.get("per_page", "50")), MOST)
