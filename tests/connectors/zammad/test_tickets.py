@@ -10,7 +10,7 @@ from syncd.sdk.connector import ONLY_FIELDS, Draft
 from syncd.sdk.errors import Rejected, Unavailable
 from syncd.sdk.testing.faults import LostAfter, Meanwhile
 from syncd_zammad import Zammad, thread
-from syncd_zammad.simulator import ACCOUNT, ANA, BEN, CAROL, LINK_FIELD
+from syncd_zammad.simulator import ACCOUNT, ANA, BEN, CAROL, LINK_FIELD, search
 from tests.connectors.zammad.steps import CORE_7
 from tests.connectors.zammad.world import ZammadWorld
 
@@ -132,6 +132,14 @@ async def test_a_key_on_somebody_elses_ticket_is_not_believed(zammad: Zammad, wo
     assert await zammad.find("key-1") == []
     made = await zammad.create(Draft(SALES, {"title": "Made"}), key="key-1")
     assert [found.ref for found in await zammad.find("key-1")] == [made.ref] != [forged]
+
+
+async def test_a_search_that_ignores_its_condition_finds_no_forged_key(
+    zammad: Zammad, world: ZammadWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.simulator.make("Forged", by=ANA, preferences=thread.marked("key-1"))
+    monkeypatch.setattr(search, "_fulfils", lambda row, condition: True)
+    assert await zammad.find("key-1") == []
 
 
 async def test_a_ticket_is_found_beyond_the_first_page(zammad: Zammad, world: ZammadWorld) -> None:
