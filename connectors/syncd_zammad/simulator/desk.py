@@ -23,9 +23,9 @@ from syncd_zammad.simulator.state import (
     Event,
     StoredFile,
     Ticket,
-    stamp,
     users_of,
 )
+from syncd_zammad.wire import is_stamp
 
 if TYPE_CHECKING:
     from syncd_zammad.simulator import ZammadSimulator
@@ -322,9 +322,11 @@ def _one_of(name: str, word: str, known: Mapping[str, int]) -> str:
 
 
 def _text(value: Any) -> str:
-    """Ruby's `to_s`, with a list as JSON and a time as it is stored."""
+    """Ruby's `to_s`: a time without its milliseconds, a list as JSON."""
+    if isinstance(value, str) and is_stamp(value):
+        return f"{value[:10]} {value[11:19]} UTC"
     if isinstance(value, list):
         return "[" + ", ".join(f'"{each}"' for each in value) + "]"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return stamp(value) if isinstance(value, datetime) else str(value if value is not None else "")
+    return "" if value is None else str(value)

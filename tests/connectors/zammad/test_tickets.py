@@ -171,7 +171,8 @@ async def test_the_history_speaks_of_all_fields_in_the_words_of_a_read(zammad: Z
     all_fields: Fields = {
         **CUSTOM,
         "title": "T",
-        "status": "open",
+        "status": "pending reminder",
+        "pending_time": datetime(2026, 2, 1, 8, tzinfo=UTC),
         "group": "Sales",
         "owner": Person(BEN.id),
         "tags": frozenset({"a", "b"}),
@@ -305,11 +306,16 @@ async def test_a_merge_of_a_merge_is_followed_to_its_end(zammad: Zammad, world: 
     assert {(await zammad.fetch(ref)).merged_into for ref in (one, two)} == {three}
 
 
-async def test_another_parent_does_not_mislead_where_the_history_knows(zammad: Zammad, world: ZammadWorld) -> None:
+@pytest.mark.parametrize("newest_first", [False, True])
+async def test_another_parent_does_not_mislead_where_the_history_knows(
+    zammad: Zammad, world: ZammadWorld, newest_first: bool
+) -> None:
     one, two, three = (world.simulator.make(title) for title in ("one", "two", "three"))
     merge(world, one, two)
     with world.simulator.acting(ANA):
         world.simulator.desk.link("parent", int(three), int(one))
+    if newest_first:
+        world.simulator.desk.links.reverse()
     assert (await zammad.fetch(one)).merged_into == two
 
 
