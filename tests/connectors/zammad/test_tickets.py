@@ -186,6 +186,16 @@ async def test_the_history_speaks_of_all_fields_in_the_words_of_a_read(zammad: Z
     assert all(edit.ours and edit.at.tzinfo for edit in now.history)
 
 
+async def test_what_the_last_read_showed_is_no_history_of_it(zammad: Zammad, world: ZammadWorld) -> None:
+    """Its entry has the very stamp that the read showed; told again it would look like an edit that we ran over."""
+    ref = world.simulator.make("Export fails", priority="1 low")
+    world.simulator.edit(ref, priority="3 high")
+    seen = await zammad.fetch(ref)
+    assert (await zammad.fetch(ref, since=seen.revision)).history == ()
+    everything = (await zammad.fetch(ref, since="")).history
+    assert [edit.new for edit in everything] == ["3 high"]
+
+
 async def test_tags_are_told_as_sets_one_edit_for_each(zammad: Zammad, world: ZammadWorld) -> None:
     ref = world.simulator.make("Export fails", tags="a,syncd-core-7")
     seen = await zammad.fetch(ref)
