@@ -10,6 +10,7 @@ from syncd.core.model import RichText
 from syncd_jira import text as jira
 from syncd_redmine import text as redmine
 from syncd_rt import text as rt
+from syncd_zammad import text as zammad
 from syncd_zendesk import text as zendesk
 from tests.sdk.text import hostile
 
@@ -28,12 +29,14 @@ TARGETS: dict[str, Callable[[str], list[str]]] = {
     ),
     "redmine textile": lambda markdown: hostile.acting_textile(redmine.write(markdown, formatting="textile").source),
     "rt": _rt,
+    "zammad": lambda markdown: hostile.acting_html(zammad.write(markdown).source),
 }
 
 READERS: dict[str, Callable[[str], RichText]] = {
     "as Markdown": RichText.of,
     "as plain text": lambda text: rt.read(text, "text/plain"),
     "as HTML": zendesk.read,
+    "as an article": lambda text: zammad.read(text, zammad.HTML),
     "as wiki text": jira.read_wiki,
     "as Textile": lambda text: redmine.read(text, formatting="textile"),
     "as an ADF text": lambda text: jira.read_adf(
@@ -69,6 +72,7 @@ def test_the_checker_sees_what_acts(target: str) -> None:
         "redmine common_mark": hostile.acting_common_mark,
         "redmine textile": hostile.acting_textile,
         "rt": hostile.acting_plain,
+        "zammad": hostile.acting_html,
     }
     for attempt in ("@team", "fixes #1", "/close", "{% if x %}", "a\u202eb"):
         assert raw[target](attempt)
