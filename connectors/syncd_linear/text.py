@@ -101,9 +101,11 @@ class _Files:
             case Heading(children=children):
                 return replace(block, children=self._inlines(children))
             case List(items):
-                return replace(block, items=tuple(self.blocks(item) for item in items))
+                kept = tuple(left for item in items if (left := self.blocks(item)) or not item)
+                return replace(block, items=kept) if kept else None
             case Quote(children):
-                return Quote(self.blocks(children))
+                left = self.blocks(children)
+                return Quote(left) if left else None
             case Table(header, rows):
                 return Table(self._row(header), tuple(map(self._row, rows)))
             case _:

@@ -184,12 +184,12 @@ class Execution:
         return found
 
     def _complete(self, value: Any, selected: Selected) -> Any:
-        if value is None or selected.selection is None:
-            if isinstance(value, Mapping) and selected.selection is None and "nodes" in value:
-                raise GraphqlError(f'Field "{selected.name}" must have a selection of subfields')
-            return value
         if isinstance(value, list):
             return [self._complete(each, selected) for each in value]
+        if selected.selection is None and isinstance(value, Mapping):
+            raise GraphqlError(f'Field "{selected.name}" must have a selection of subfields')
+        if value is None or selected.selection is None:
+            return value
         return self._object(value, selected.selection)
 
     def _fields(self, selection: Sequence[Selected | Spread]) -> list[Selected]:

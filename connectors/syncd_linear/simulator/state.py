@@ -133,21 +133,31 @@ class StoredHook:
     all_public_teams: bool = True
 
 
-_BULLET = re.compile(r"^(\s*(?:> ?)*)-(?= )")
+_MARKERS = re.compile(r"^(?:\s*(?:>|[-*](?= |$)|\d+[.)](?= |$)))+")
+_OTHER_BULLETS = str.maketrans("-*", "*-")
+_OPENING = re.compile(r"^(?:[\s>]|[-*](?= )|\d+[.)](?= ))*(`{3,})")
 
 
 def as_linear_writes(markdown: str) -> str:
     """Markdown as it comes back: made anew from a document, with other bullets, rules and line ends than were sent."""
     lines, fence = [], ""
     for line in render(parse(markdown, keep_lines=True)).split("\n"):
-        bare = line.strip()
-        if bare.startswith("```"):
-            fence = "" if fence and set(bare) == {"`"} and len(bare) >= len(fence) else fence or bare[:3]
-        if fence or bare.startswith("```"):
+        if fence:
+            fence = "" if line.strip("> ").startswith(fence) else fence
             lines.append(line)
-        elif bare == "___":
-            lines.append(line.replace("___", "***"))
-        else:
-            hard = (len(line) - len(line.rstrip("\\"))) % 2
-            lines.append(_BULLET.sub(r"\1*", line[:-1] if hard else line))
+            continue
+        found = _OPENING.match(line)
+        fence = found[1] if found else ""
+        lines.append(_MARKERS.sub(_with_other_bullets, line if found else _soft(line)))
     return "\n".join(lines)
+
+
+def _with_other_bullets(markers: re.Match[str]) -> str:
+    return markers[0].translate(_OTHER_BULLETS)
+
+
+def _soft(line: str) -> str:
+    """Without the sign of a hard line end, and with the other sign of a rule."""
+    if line.strip("> ") == "___":
+        return line.replace("___", "***") if line == "___" else line
+    return line[:-1] if (len(line) - len(line.rstrip("\\"))) % 2 else line

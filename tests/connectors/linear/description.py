@@ -75,12 +75,12 @@ def answer_errors(body: Any, answer: Any) -> list[str]:
     )
     if completed.errors:
         return [f"{error.message} at {error.path}" for error in completed.errors]
-    return (
-        [] if completed.data == data else [f"more than was asked for, or another type: {_difference(completed, data)}"]
-    )
+    if completed.data == data:
+        return []
+    return [f"more than was asked for, or another type: {_difference(completed, data)}"]
 
 
-def _given(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+def _given(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
     """What the answer has under the name that the document asked for."""
     if info.path.key not in source:
         raise GraphQLError(f"`{info.path.key}` is missing")
