@@ -603,6 +603,18 @@ async def test_a_comment_whose_answer_was_lost_is_repeated_as_one(linear: Linear
     assert posted.comment.key == "key-1"
 
 
+@pytest.mark.parametrize("moves", [True, False])
+async def test_a_comment_foretells_the_stamp_of_its_issue_only_if_it_moved_it(world: LinearWorld, moves: bool) -> None:
+    """Else somebody's edit, which gave the issue that stamp, would be taken for our echo."""
+    world.space.comments_move_issues = moves
+    linear, ref = world.connector(), world.simulator.make("x")
+    world.simulator.edit(ref, title="By a person")
+    stamp = (await linear.fetch(ref)).revision
+    posted = await linear.comment(ref, Message(Internal("Hello")), key="key-1", expect="")
+    assert stamp not in posted.written.tokens
+    assert len(posted.written.tokens) == (2 if moves else 1)
+
+
 @pytest.mark.parametrize("newest_first", [True, False])
 async def test_a_long_thread_is_whole_and_in_order(world: LinearWorld, newest_first: bool) -> None:
     world.space.newest_first = newest_first
