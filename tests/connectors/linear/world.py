@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from syncd.core.model import Fields, Person, RichText, Value
-from syncd.sdk.connector import Webhook
+from syncd.sdk.connector import Backlink, Draft, Webhook
 from syncd.sdk.testing.clock import Clock
 from syncd.sdk.testing.outbox import Event
 from syncd.sdk.testing.world import Shown, Words
@@ -24,6 +24,13 @@ SECRET = "a-webhook-secret-of-24-bytes"
 FILES_HOST = "https://uploads.linear.example"
 SETTLED = timedelta(seconds=200)
 """Beyond the minute that each poll looks back, and the three in which a new issue's history stays empty."""
+
+PLACE = {"team": "ENG"}
+BACKLINK = Backlink("https://acme.zendesk.com/agent/tickets/7", "#7 Export fails", "#7", customer=Person("1", "Carol"))
+
+
+def draft(**fields: Value) -> Draft:
+    return Draft(PLACE, {"title": "Export fails", **fields})
 
 
 class LinearWorld:
