@@ -72,7 +72,7 @@ async def test_a_cursor_is_linears_own_clock(linear: Linear, world: LinearWorld)
 
 async def test_what_changes_between_two_pages_is_told_by_the_next_poll(linear: Linear, world: LinearWorld) -> None:
     """It leaves its place in the list for one that was read already."""
-    refs = [world.simulator.make(f"issue {number}") for number in range(150)]
+    refs = [world.simulator.make(f"issue {number}") for number in range(250)]
     world.clock.advance(SETTLED)
     _, cursor = await poll(linear, None)
     for ref in refs:
