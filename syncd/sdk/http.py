@@ -163,6 +163,27 @@ class Client:
                 raise Unavailable(f"{self.connection}: the download broke off ({type(error).__name__})") from error
         raise BadAnswer(f"{self.connection}: a file redirects twice")
 
+    async def put(self, url: str, content: AsyncIterator[bytes], *, size: int, headers: Mapping[str, str]) -> None:
+        """Send a file to the address that the vendor named for it, as it streams; never repeated here.
+
+        No credential goes there, whatever the host is; another origin than the vendor's must be public or listed.
+
+        Args:
+            size: bytes of `content`; storage hosts want to know it beforehand.
+            headers: what the vendor says must go with it.
+        """
+        target = self._http.base_url.join(url)
+        if _origin(target) != _origin(self._http.base_url):
+            await self._check_egress(target)
+        given = {**headers, "content-length": str(size)}
+        try:
+            async with asyncio.timeout(self.timeout * 10):
+                response = await self._plain.put(target, content=content, headers=given)
+        except (TimeoutError, httpx.TransportError) as error:
+            raise Unavailable(f"{self.connection}: the upload broke off ({type(error).__name__})") from error
+        if not response.is_success:
+            raise self._by_status(response.status_code, response)
+
     # -- inside
 
     async def _once(self, method: str, path: str, *, accept: frozenset[int], **kwargs: Any) -> httpx.Response:

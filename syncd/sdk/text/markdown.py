@@ -66,11 +66,14 @@ _PARSER: Final = _parser(_MAX_NESTING)
 _PARSER.core.ruler.at("inline", _parse_inlines)
 
 
-def parse(markdown: str) -> Document:
+def parse(markdown: str, *, keep_lines: bool = False) -> Document:
     """The document that `markdown` says, in canonical form.
 
     Raw HTML is text, but for `<br>`. What is too long or too deep to parse in bounded time is read as plain text: no
     word is lost.
+
+    Args:
+        keep_lines: a line end within a paragraph is one for the reader too, as at vendors that wrap no lines.
     """
     if len(markdown) > _MAX_LENGTH:
         return normalise(from_plain(markdown))
@@ -80,7 +83,16 @@ def parse(markdown: str) -> Document:
         return normalise(from_plain(markdown))
     if any(token.level >= _MAX_NESTING - 2 for token in tokens):
         return normalise(from_plain(markdown))
+    if keep_lines:
+        _harden(tokens)
     return normalise(Document(tuple(_read_blocks(_Tokens(tokens)))))
+
+
+def _harden(tokens: Sequence[Token]) -> None:
+    for token in tokens:
+        for child in token.children or ():
+            if child.type == "softbreak":
+                child.type = "hardbreak"
 
 
 class _Tokens:

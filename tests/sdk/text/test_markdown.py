@@ -70,3 +70,9 @@ def test_depth_and_size_are_bounded(piece: str) -> None:
 
 def test_images_within_images_are_read_as_words() -> None:
     assert "end" in render(parse("![" * 3_000 + "end" + "](a)" * 3_000))
+
+
+def test_a_line_end_is_a_blank_unless_lines_are_kept() -> None:
+    text = "Ana Souza\nAcme *Ltd\nand* sons\n\n```\na\nb\n```"
+    assert render(parse(text)) == "Ana Souza Acme _Ltd and_ sons\n\n```\na\nb\n```"
+    assert render(parse(text, keep_lines=True)) == "Ana Souza\\\nAcme _Ltd\\\nand_ sons\n\n```\na\nb\n```"
