@@ -13,16 +13,20 @@ from syncd.core.model import Life, Side, Visibility
 from syncd.sdk.connector import Capability
 from tests.connectors.freshdesk.world import FreshdeskWorld
 from tests.connectors.jira.world import JiraWorld
+from tests.connectors.linear.world import LinearWorld
+from tests.connectors.zammad.world import ZammadWorld
 from tests.connectors.zendesk.world import ZendeskWorld
 from tests.pairs.pair import Between, Make, between
 
 HELPDESKS: dict[str, Make] = {
     "zendesk": ZendeskWorld,
     "freshdesk": FreshdeskWorld,
+    "zammad": ZammadWorld,
 }
 TRACKERS: dict[str, Make] = {
     "jira cloud": JiraWorld,
     "jira data center": lambda: JiraWorld("data_center"),
+    "linear": LinearWorld,
 }
 SUPPORT, ENGINEERING = Side.SUPPORT, Side.ENGINEERING
 SECRET_WORD = "kite-4711"

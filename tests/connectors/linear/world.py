@@ -121,6 +121,9 @@ class LinearWorld:
                 return "state", next(s for s in self.space.team_called("ENG").states if s.name == value)
             case "assignee", Person():
                 return name, self.space.users[value.id]
+            case "labels", frozenset():
+                known = {label.name: label for label in self.space.labels.values()}
+                return name, tuple(known.get(word) or self.space.make_label(word, None) for word in sorted(value))
             case "dueDate", date():
                 return "due", value
             case "estimate", Decimal():

@@ -12,7 +12,7 @@ from syncd.sdk.testing.world import Shown, Words
 from syncd_zammad import Zammad, ZammadConfig
 from syncd_zammad.fields import Attribute, Catalogue, to_json
 from syncd_zammad.hook import sign
-from syncd_zammad.simulator import BEN, LINK_FIELD, ZammadSimulator
+from syncd_zammad.simulator import ANA, BEN, LINK_FIELD, ZammadSimulator
 from syncd_zammad.simulator.state import Ticket
 from tests.connectors.zammad.description import BESIDE, description
 
@@ -70,7 +70,16 @@ class ZammadWorld:
         return self.simulator.make(str(given.pop("title")), **given)
 
     async def edit(self, ref: str, fields: Fields) -> None:
-        self.simulator.edit(ref, **self._json(fields))
+        given = {name: value for name, value in fields.items() if name != "tags"}
+        if given:
+            self.simulator.edit(ref, **self._json(given))
+        if isinstance(wanted := fields.get("tags"), frozenset):
+            with self.simulator.acting(ANA):
+                have = frozenset(self.ticket(ref).tags)
+                for tag in sorted(wanted - have):
+                    self.simulator.desk.add_tag(int(ref), tag)
+                for tag in sorted(have - wanted):
+                    self.simulator.desk.remove_tag(int(ref), tag)
 
     async def say(self, ref: str, text: str, *, public: bool) -> None:
         self.simulator.write(ref, text, public=public)
