@@ -19,19 +19,20 @@ _MARK = re.compile(r"\s*<!-- syncd (key|link) ([A-Z2-7]+) -->\s*\Z")
 _PIECES = re.compile(
     r"""
     (?P<kept>
-        ^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<fence>`{3,}|~{3,})[^\n]*\n(?:.*?^[ \t>]*(?P=fence)[`~]*[ \t]*$|.*\Z)
-      | (?P<run>`+)(?!`).{1,4000}?(?<!`)(?P=run)(?!`)
+        ^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<fence>`{3,}+|~{3,}+)[^\n]*\n
+        (?:.*?^[ \t>]*(?P=fence)[`~]*[ \t]*$|.*\Z)
+      | (?P<run>`++)(?:.{1,4000}?(?<!`)(?P=run)(?!`))?
       | \\.
     )
-  | (?P<hidden> <!--.*?--> | ^[ ]{0,3}<!--.*\Z )
-  | !?\[(?P<label>(?:\\.|[^\]\\\n]){0,500})\]
+  | (?P<start>^[ ]{0,3})?(?P<hidden>(?:<!--(?:(?!-->|<!--).)*+)++)(?P<end>-->)?
+  | !?\[(?P<label>(?:\\.|[^\[\]\\\n]){0,500}+)\]
     \((?:/-/project/(?P<project>\d{1,18}))?/uploads/(?P<secret>[0-9a-f]{32})/(?P<file>[^\s()]{1,500})
     (?:[ ]"(?P<size>\d{1,15})[ ]bytes")?[^)\n]{0,200}\)(?:\{[^}\n]{0,200}\})?
     """,
     re.VERBOSE | re.MULTILINE | re.DOTALL,
 )
 _FILE = "\x00"  # stands around the label of a file; no text holds it, see `storable`
-_ONLY_FILES = re.compile(rf"(?m)^[ \t]*(?:{_FILE}[^{_FILE}\n]*{_FILE}[ \t]*)+(?:\n|\Z)")
+_ONLY_FILES = re.compile(rf"(?m)^[ \t]*(?:{_FILE}[^{_FILE}\n]*{_FILE}[ \t]*)+(?:\n+|\Z)")
 _NAME = re.compile(r"[\\\[\]`*_<>&!|~]")
 
 
@@ -79,6 +80,8 @@ def taken_apart(text: str, *, project: int) -> Source:
         if found["kept"]:
             return found[0]
         if found["hidden"]:
+            if found["end"] is None and found["start"] is None:  # not closed, within a line: words
+                return found[0]
             lost["hidden comment"] = None
             return ""
         label = re.sub(r"\\(.)", r"\1", found["label"])

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from syncd.core.model import RichText
+from syncd_gitlab import text as gitlab
 from syncd_jira import text as jira
 from syncd_redmine import text as redmine
 from syncd_rt import text as rt
@@ -28,6 +29,7 @@ TARGETS: dict[str, Callable[[str], list[str]]] = {
     ),
     "redmine textile": lambda markdown: hostile.acting_textile(redmine.write(markdown, formatting="textile").source),
     "rt": _rt,
+    "gitlab": lambda markdown: hostile.acting_gitlab(gitlab.write(markdown).source),
 }
 
 READERS: dict[str, Callable[[str], RichText]] = {
@@ -69,6 +71,7 @@ def test_the_checker_sees_what_acts(target: str) -> None:
         "redmine common_mark": hostile.acting_common_mark,
         "redmine textile": hostile.acting_textile,
         "rt": hostile.acting_plain,
+        "gitlab": hostile.acting_gitlab,
     }
     for attempt in ("@team", "fixes #1", "/close", "{% if x %}", "a\u202eb"):
         assert raw[target](attempt)

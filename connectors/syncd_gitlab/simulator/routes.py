@@ -234,7 +234,7 @@ class Routes:
     async def try_hook(self, request: Request) -> Response:
         _, hook = self._hook(request)
         hook.status = "executable"
-        return JSONResponse({"message": "201 Created"}, 201)
+        return Response(None, 201)
 
     def _change(self, hook: StoredHook, body: dict[str, Any]) -> None:
         hook.url, hook.token = body.get("url", hook.url), body.get("token", hook.token)

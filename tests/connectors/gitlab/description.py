@@ -1,4 +1,4 @@
-"""GitLab's generated description and the handwritten one of what it leaves out, as one, with known defects put right."""
+"""GitLab's generated description and the handwritten one of what that leaves out, as one, with known defects mended."""
 
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -67,9 +67,7 @@ GENERATED = (
         NULL,
     ),
     Correction("/definitions/API_Entities_ProjectUpload/properties/id", {"type": "integer"}, UNTYPED),
-    Correction(
-        "/definitions/API_Entities_UserBasic/properties/avatar_url", {"type": "string", "nullable": True}, NULL
-    ),
+    Correction("/definitions/API_Entities_UserBasic/properties/avatar_url", {"type": "string", "nullable": True}, NULL),
     *[
         Correction(f"/definitions/API_Entities_ProjectAccess/properties/{name}", {"type": "integer"}, UNTYPED)
         for name in ("access_level", "notification_level")
