@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from syncd.core.model import Body, Comment, Fields, Internal
+from syncd.core.model import Body, Comment, Fields, Internal, Value
 from syncd.sdk.connector import Backlink, Draft, Message, Written
 from syncd.sdk.errors import ConnectorError, Rejected, Unavailable
 from syncd_gitlab import text
@@ -60,8 +60,9 @@ class Writer:
         await self.projects.check_words(place.project, fields)
         body = to_json(fields, now=now, scopes=self.config.scopes)
         body |= await self.projects.milestone(place.project, fields)
-        answer = await self.api.write(place, body) if body else now or await self.api.issue(place)
-        return self.written(answer, fields, before=seen)
+        if not body:  # what is to be written stands there
+            return Written(fields=self._proven(now or await self.api.issue(place), fields))
+        return self.written(await self.api.write(place, body), fields, before=seen)
 
     async def close(self, ref: str) -> Written:
         issue = await self.api.issue(Place.of(ref))
@@ -80,12 +81,17 @@ class Writer:
         shown = values(answer, self.config.scopes)
         if before is not None and self._slipped(shown, before, fields):
             return Written()
-        proven = {name: shown[name] for name in fields if name in shown}
+        proven = self._proven(answer, fields)
         known = before is not None and self.memory.whole.get(answer.ref) == before.revision
         if not known or before is None or answer.user_notes_count != before.user_notes_count:
             return Written(answer.revision, proven)
         self.memory.whole.keep(answer.ref, answer.revision)
-        return Written(answer.revision, proven, frozenset({answer.revision}), ("issue",))
+        told = answer.revision != before.revision  # GitLab says nothing of a write that changes nothing
+        return Written(answer.revision, proven, frozenset({answer.revision}), ("issue",) if told else ())
+
+    def _proven(self, answer: IssueJson, fields: Fields) -> dict[str, Value]:
+        shown = values(answer, self.config.scopes)
+        return {name: shown[name] for name in fields if name in shown}
 
     def _slipped(self, shown: Mapping[str, Any], before: IssueJson, fields: Fields) -> bool:
         was = values(before, self.config.scopes)

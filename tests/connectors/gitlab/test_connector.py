@@ -157,6 +157,17 @@ async def test_a_stranger_is_not_assigned_and_the_answer_says_so(gitlab: Gitlab,
     assert (await write(gitlab, world.made().ref, {"assignee": Person("999")}))["assignee"] is None
 
 
+async def test_what_stands_there_already_is_not_written(gitlab: Gitlab, world: GitlabWorld) -> None:
+    ref = world.made(labels=["bug"]).ref
+    seen = await gitlab.fetch(ref)
+    before = world.requests
+    written = await gitlab.update(ref, {"labels": frozenset({"bug"})}, expect=seen.revision)
+    assert dict(written.fields) == {"labels": {"bug"}}
+    assert (written.echoes, world.requests - before) == ((), 0)
+    written = await gitlab.update(ref, {"title": "Export fails"}, expect=seen.revision)
+    assert (written.revision, written.echoes) == (seen.revision, ())
+
+
 # --- labels ----------------------------------------------------------------------------------------------------------
 
 
