@@ -58,7 +58,8 @@ class GitlabDesk(Desk):
     def set_fields(self, ref: str, values: Mapping[str, str]) -> None:
         issue = self.tracker.by_ref(ref)
         try:
-            self.tracker.edit(issue, {key: one for name, value in values.items() for key, one in _body(name, value)})
+            body = {key: one for name, value in values.items() for key, one in _body(name, value)}
+            self.tracker.edit(issue, body | self._labels(issue, values))
         except (Refused, InvalidOperation, ValueError) as error:
             raise ValueError("GitLab refuses that") from error
 
@@ -83,6 +84,18 @@ class GitlabDesk(Desk):
         return Upload(stored[0], mimetypes.guess_type(stored[0])[0] or "application/octet-stream", stored[1])
 
     # -- inside
+
+    def _labels(self, issue: StoredIssue, values: Mapping[str, str]) -> dict[str, list[str]]:
+        """The page shows the priority apart from the other labels; GitLab has one list."""
+        if not {"scoped", "labels"} & values.keys():
+            return {}
+        own = [label for label in issue.labels if label.startswith(SCOPE + SCOPED)]
+        free = [label for label in issue.labels if label not in own]
+        if "scoped" in values:
+            own = [values["scoped"]] if values["scoped"] else []
+        if "labels" in values:
+            free = [word.strip() for word in values["labels"].split(",") if word.strip()]
+        return {"labels": [*free, *own]}
 
     def _find(self, ref: str) -> StoredIssue | None:
         if not re.fullmatch(r"\d+-\d+", ref):
@@ -143,10 +156,8 @@ def _body(name: str, value: str) -> Sequence[tuple[str, Any]]:
     match name:
         case "state":
             return [("state_event", "close" if value == "closed" else "reopen")]
-        case "scoped":
-            return [("add_labels", [value])] if value else []
-        case "labels":
-            return [("labels", [word.strip() for word in value.split(",") if word.strip()])]
+        case "scoped" | "labels":
+            return []
         case "assignee":
             return [("assignee_ids", [int(value or "0")])]
         case "milestone":
