@@ -1,5 +1,6 @@
 """Nothing internal becomes public at GitLab: roles, old versions, confidential issues, files and open projects."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from syncd.sdk.errors import Rejected, Unavailable
 from syncd.sdk.testing.faults import Status
 from syncd.sdk.testing.promises.base import file
 from syncd_gitlab import Gitlab
+from syncd_gitlab.api import Api
 from syncd_gitlab.simulator import SYNCD
 from syncd_gitlab.simulator.state import StoredNote
 from syncd_gitlab.wire import NoteJson
@@ -213,6 +215,20 @@ async def test_a_mark_is_believed_only_where_we_wrote_it(gitlab: Gitlab, world: 
     world.made(description=world.issue(made.ref).description)
     await world.settle()
     assert [comment.key for comment in await thread(gitlab, made.ref)] == ["key-1", None]
+    assert [found.ref for found in await gitlab.find("key-1")] == [made.ref]
+
+
+async def test_a_list_that_ignores_its_filter_shows_no_issue_of_others_as_ours(
+    gitlab: Gitlab, world: GitlabWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await gitlab.create(Draft({"project": "acme/app"}, {"title": "x"}), key="key-1")
+    world.made(description=world.issue(made.ref).description)
+    right = Api.issues
+
+    async def unfiltered(self: Api, feed: str, params: Mapping[str, Any]) -> Any:
+        return await right(self, feed, {name: value for name, value in params.items() if name != "author_id"})
+
+    monkeypatch.setattr(Api, "issues", unfiltered)
     assert [found.ref for found in await gitlab.find("key-1")] == [made.ref]
 
 
