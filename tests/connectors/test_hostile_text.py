@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from syncd.core.model import RichText
+from syncd_gitlab import text as gitlab
 from syncd_jira import text as jira
 from syncd_redmine import text as redmine
 from syncd_rt import text as rt
@@ -30,6 +31,7 @@ TARGETS: dict[str, Callable[[str], list[str]]] = {
     "redmine textile": lambda markdown: hostile.acting_textile(redmine.write(markdown, formatting="textile").source),
     "rt": _rt,
     "zammad": lambda markdown: hostile.acting_html(zammad.write(markdown).source),
+    "gitlab": lambda markdown: hostile.acting_gitlab(gitlab.write(markdown).source),
 }
 
 READERS: dict[str, Callable[[str], RichText]] = {
@@ -73,6 +75,7 @@ def test_the_checker_sees_what_acts(target: str) -> None:
         "redmine textile": hostile.acting_textile,
         "rt": hostile.acting_plain,
         "zammad": hostile.acting_html,
+        "gitlab": hostile.acting_gitlab,
     }
     for attempt in ("@team", "fixes #1", "/close", "{% if x %}", "a\u202eb"):
         assert raw[target](attempt)

@@ -307,7 +307,20 @@ def acting_redmine_source(source: str, *, fence: str) -> list[str]:
 
 def acting_common_mark(source: str) -> list[str]:
     fenced = r"(~~~|```)(.*?)(~~~|```)"
-    found = acting_redmine_source(source, fence=fenced)
+    return [*acting_redmine_source(source, fence=fenced), *acting_rendered(source)]
+
+
+def acting_gitlab(source: str) -> list[str]:
+    """Mentions are looked for in the rendered text, quick actions in the source, where three ticks keep them."""
+    seen = re.sub(r"(?ms)^```.+?\n```$", "", source)
+    commands = [f"quick action {found}" for found in re.findall(r"(?m)^/[A-Za-z]\w*(?= |$)", seen)]
+    wiki = ["wiki link"] if "[[" in re.sub(r"(?s)(`+)(?!`).+?(?<!`)\1(?!`)", "", source) else []
+    return [*invisible(source), *commands, *wiki, *acting_rendered(source)]
+
+
+def acting_rendered(source: str) -> list[str]:
+    """CommonMark as it is shown."""
+    found: list[str] = []
     shown = re.sub(r"(?ms)^[ >\-\d.]*(`{3,}).*?^[ >]*\1`*$", "\n", source)
     shown = re.sub(r"(`+)(?!`).+?(?<!`)\1(?!`)", "\ufffc", shown)
     found += [f"image {image}" for image in re.findall(r"(?<!\\)!\[", shown)]

@@ -1,0 +1,17 @@
+"""GitLab keeps every promise of a connector."""
+
+import pytest
+
+from syncd.sdk.testing.conformance import ConnectorTests
+from syncd_gitlab import Gitlab
+from tests.connectors.gitlab.world import GitlabWorld
+
+
+class TestGitlab(ConnectorTests):
+    @pytest.fixture
+    def world(self) -> GitlabWorld:
+        return GitlabWorld()
+
+    @pytest.fixture
+    def connector(self, world: GitlabWorld) -> Gitlab:
+        return world.connector()
