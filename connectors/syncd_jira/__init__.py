@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import httpx
 
@@ -39,6 +39,7 @@ from syncd.sdk.connector import (
 from syncd.sdk.errors import ConnectorError, Unavailable, Unsupported
 from syncd.sdk.http import Client
 from syncd_jira import webhook as hooks
+from syncd_jira.answers import ProjectIn
 from syncd_jira.api import Api, explain, read_quotas
 from syncd_jira.config import JiraConfig
 from syncd_jira.dialect import CLOUD, DATA_CENTER
@@ -143,10 +144,10 @@ class Jira(Connector):
         words = {"priority": await self._api.words("priority"), "status": await self._api.words("status")}
         fields = (self._info(each.info, words) for each in catalogue.by_id.values())
         projects = await self._projects()
-        containers = {each["key"]: tuple(kind["name"] for kind in each.get("issueTypes", ())) for each in projects}
+        containers = {each.key: tuple(kind.name for kind in each.issueTypes) for each in projects}
         return Description(fields=tuple(fields), containers=containers)
 
-    async def _projects(self) -> list[dict[str, Any]]:
+    async def _projects(self) -> list[ProjectIn]:
         if self.config.projects or not self._cloud:
             return [await self._api.project(key) for key in self.config.projects]
         return await self._api.projects()

@@ -417,7 +417,7 @@ class Zendesk(Connector):
             raise Unavailable("zendesk: the answer to a comment does not show it", sent=True)
         author = {"author_id": audit.author_id} if audit.author_id is not None else {}
         try:
-            given = wire.read(CommentJson, {**author, **events[-1]}, where="audit.events")
+            given = self._api.answers.read(CommentJson, {**author, **events[-1]}, at="audit.events")
             me: Users = {self._me.id: self._me} if self._me and self._me.id is not None else {}
             made = wire.comment(given, users=me, key=key, at=audit.created_at)
         except BadAnswer as error:
