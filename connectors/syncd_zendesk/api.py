@@ -17,6 +17,7 @@ from syncd.sdk.connector import File, Quota
 from syncd.sdk.errors import BadAnswer, ConnectorError, Locked, Rejected, Stale, Unavailable
 from syncd.sdk.http import Client
 from syncd_zendesk.hints import TicketEventJson
+from syncd_zendesk.webhooks import SigningSecretJson, WebhookJson
 from syncd_zendesk.wire import (
     AuditJson,
     CommentJson,
@@ -52,11 +53,6 @@ class GroupJson(Json):
     id: int
     name: str
     deleted: bool | None = None
-
-
-class WebhookJson(Json):
-    endpoint: str = ""
-    status: str = "active"
 
 
 class UploadJson(Json):
@@ -96,8 +92,25 @@ class Api:
         pages = await self._pages("groups", {})
         return [group for page in pages for group in self.answers.read_rows(GroupJson, page, "groups", at="groups")]
 
+    # -- webhooks, for administrators
+
     async def webhooks(self) -> list[WebhookJson]:
-        return await self._listed(WebhookJson, "webhooks")
+        pages = await self._pages("webhooks", {})
+        return [each for page in pages for each in self.answers.read_rows(WebhookJson, page, "webhooks", at="webhooks")]
+
+    async def make_webhook(self, webhook: Mapping[str, Any]) -> WebhookJson:
+        data = await self._write("POST", "webhooks", {"webhook": webhook})
+        return _proven(lambda: self.answers.read(WebhookJson, data, "webhook", at="webhooks"))
+
+    async def change_webhook(self, id: str, webhook: Mapping[str, Any]) -> None:
+        await self._client.request("PATCH", f"{API}/{_webhook(id)}", json={"webhook": webhook})
+
+    async def remove_webhook(self, id: str) -> None:
+        await self._client.request("DELETE", f"{API}/{_webhook(id)}")
+
+    async def signing_secret(self, id: str) -> str:
+        data = await self._get(f"{_webhook(id)}/signing_secret")
+        return self.answers.read(SigningSecretJson, data, "signing_secret", at="webhooks/signing_secret").secret
 
     async def users_by_email(self, email: str) -> list[UserJson]:
         found = await self._get("users/search", params={"query": f"email:{email}"})
@@ -197,6 +210,13 @@ class Api:
             asked["page[after]"] = after
             pages.append(await self._get(path, params=asked))
         return pages
+
+
+def _webhook(id: str) -> str:
+    """The path of a webhook; its id is of letters and digits, and cannot lead elsewhere."""
+    if not re.fullmatch(r"[0-9A-Za-z]{1,64}", id):
+        raise Rejected("zendesk: not the id of a webhook")
+    return f"webhooks/{id}"
 
 
 def _after(page: Any) -> str | None:
