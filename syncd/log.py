@@ -1,7 +1,8 @@
 """Log lines: one event per unit of work, JSON unless a person looks on; no secret ever leaves through here.
 
-Redacted are SecretStr values, every secret that the config resolved (plain, base64, percent-encoded), and
-authorization headers. Control characters are escaped, so that a ticket's title cannot forge a line or a terminal.
+Redacted are SecretStr values, every secret that the config resolved (plain, base64, percent-encoded), and what stands
+under a name that speaks of one (`sdk.secrecy`). Control characters are escaped, so that a ticket's title cannot forge a
+line or a terminal.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from urllib.parse import quote, quote_plus
 import structlog
 from pydantic import SecretBytes, SecretStr
 
+from syncd.sdk.secrecy import is_secret
+
 HIDDEN = "***"
 _SHORTEST = 4  # a shorter "secret" would blank out half of every line
-_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie", "x-redmine-api-key"})
 _SCHEME = re.compile(r"(?i)\b(basic|bearer|token|digest)(\s+(?:token=)?)[A-Za-z0-9+/_.~=:-]{8,}")
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -75,7 +77,7 @@ def clean(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutabl
 
 
 def _cleaned(value: Any, name: str = "") -> Any:
-    if name.lower() in _HEADERS:
+    if is_secret(name):
         return HIDDEN
     match value:
         case SecretStr() | SecretBytes():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -99,6 +100,12 @@ def test_nobody_imports_a_connector() -> None:
     for path in (ROOT / "syncd").rglob("*.py"):
         for module in imported(parsed(path)):
             assert not module.startswith("syncd_"), f"{name_of(path)} imports {module}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "syncd" / "core").glob("*.py")), ids=lambda path: path.name)
+def test_core_names_no_vendor(path: Path) -> None:
+    vendors = "|".join(folder.name.removeprefix("syncd_") for folder in (ROOT / "connectors").glob("syncd_*"))
+    assert not re.findall(rf"\b(?:{vendors})\b", path.read_text(encoding="utf-8"), re.IGNORECASE)
 
 
 def test_only_apply_and_its_parts_write_to_a_vendor() -> None:

@@ -32,7 +32,7 @@ connections:
   acme-redmine: {connector: redmine, url: https://redmine.acme.example, api_key: "${TOKEN}"}
 mappings: mappings
 """
-LATER = {"replay", "verify-leaks", "webhooks", "report", "playbook", "drill"}
+LATER = {"replay", "verify-leaks", "report", "playbook", "drill"}
 """Commands that are planned, as the README says."""
 
 

@@ -63,7 +63,9 @@ def test_in_base64_too_wherever_it_begins(secret: str, before: bytes, after: byt
         "Authorization: Bearer hunter22-hunter22",
         "authorization: token hunter22-hunter22",
         ["Token token=hunter22-hunter22"],
-        ("deep", [{"X-Redmine-API-Key": "hunter22-hunter22"}]),
+        ("deep", [{"X-Acme-API-Key": "hunter22-hunter22"}]),
+        {"headers": {"x-acme-webhook-signature": "hunter22-hunter22", "set-cookie": "hunter22-hunter22"}},
+        {"accessToken": "hunter22-hunter22"},
         ValueError("refused: Bearer hunter22-hunter22"),
         b"Bearer hunter22-hunter22",
     ],
@@ -73,6 +75,10 @@ def test_credentials_are_redacted_though_nobody_named_them(value: object) -> Non
     assert "hunter22" not in line
     assert "aHVudGVy" not in line
     assert log.HIDDEN in line
+
+
+def test_what_only_resembles_a_secret_is_shown() -> None:
+    assert json.loads(_line(author="Ana", headers={"x-request-id": "7"}))["author"] == "Ana"
 
 
 def test_a_traceback_keeps_its_lines_and_no_secret() -> None:

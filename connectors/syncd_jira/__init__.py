@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import httpx
 
@@ -27,6 +27,7 @@ from syncd.sdk.connector import (
     Draft,
     FieldInfo,
     File,
+    Hook,
     Message,
     Observer,
     Page,
@@ -38,7 +39,7 @@ from syncd.sdk.connector import (
 )
 from syncd.sdk.errors import ConnectorError, Unavailable, Unsupported
 from syncd.sdk.http import Client
-from syncd_jira import webhook as hooks
+from syncd_jira.answers import ProjectIn
 from syncd_jira.api import Api, explain, read_quotas
 from syncd_jira.config import JiraConfig
 from syncd_jira.dialect import CLOUD, DATA_CENTER
@@ -46,6 +47,9 @@ from syncd_jira.fields import SYSTEM, Catalogue, milliseconds
 from syncd_jira.memory import Memory
 from syncd_jira.reading import Reader
 from syncd_jira.rights import NEEDED, NEVER_USED
+from syncd_jira.webhook import read as read_webhook
+from syncd_jira.webhook import secrets_of, verify_query, verify_signature
+from syncd_jira.webhooks import Webhooks, steps
 from syncd_jira.wire import CommentIn, Reading, comment_token
 from syncd_jira.writing import Writer
 
@@ -112,7 +116,10 @@ class Jira(Connector):
         reading = Reading(dialect, Catalogue(), service_project=config.service_project, site=config.url.rstrip("/"))
         self._reader = Reader(self._api, reading=reading, config=config, memory=Memory())
         self._writer = Writer(self._reader)
-        self._secrets = hooks.secrets_of(config.webhook_secret, config.webhook_secret_old)
+        self._secrets = secrets_of(config.webhook_secret, config.webhook_secret_old)
+        self._hooks = None if cloud else Webhooks(self._client, self._api.answers, secrets=self._secrets)
+        if self._hooks:  # of this deployment only: the class says what both can
+            vars(self)["capabilities"] = self.capabilities | {Capability.MANAGE_WEBHOOKS}
 
     @property
     def _cloud(self) -> bool:
@@ -143,10 +150,10 @@ class Jira(Connector):
         words = {"priority": await self._api.words("priority"), "status": await self._api.words("status")}
         fields = (self._info(each.info, words) for each in catalogue.by_id.values())
         projects = await self._projects()
-        containers = {each["key"]: tuple(kind["name"] for kind in each.get("issueTypes", ())) for each in projects}
+        containers = {each.key: tuple(kind.name for kind in each.issueTypes) for each in projects}
         return Description(fields=tuple(fields), containers=containers)
 
-    async def _projects(self) -> list[dict[str, Any]]:
+    async def _projects(self) -> list[ProjectIn]:
         if self.config.projects or not self._cloud:
             return [await self._api.project(key) for key in self.config.projects]
         return await self._api.projects()
@@ -252,9 +259,22 @@ class Jira(Connector):
     # -- hints
 
     def receive(self, webhook: Webhook) -> Delivery:
-        verify = hooks.verify_signature if self._cloud else hooks.verify_query
+        verify = verify_signature if self._cloud else verify_query
         verify(webhook, self._secrets)
-        return hooks.read(webhook)
+        return read_webhook(webhook)
+
+    async def hooks(self) -> Sequence[Hook]:
+        """Data Center's, for its administrators."""
+        return await (self._hooks.all() if self._hooks else super().hooks())
+
+    async def register_hook(self, url: str) -> Hook:
+        return await (self._hooks.register(url) if self._hooks else super().register_hook(url))
+
+    async def remove_hook(self, hook_id: str) -> None:
+        await (self._hooks.remove(hook_id) if self._hooks else super().remove_hook(hook_id))
+
+    def hook_steps(self, url: str) -> Sequence[str]:
+        return steps(url, cloud=self._cloud)
 
     def includes(self, revision: str, changed: Changed) -> bool:
         """By time: an issue's token is when it was updated, a comment's ends in it. A deleted comment tells none."""

@@ -9,12 +9,25 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel
 
+from syncd.sdk.answers import Answers
 from syncd.sdk.budget import retry_after
 from syncd.sdk.connector import Quota
 from syncd.sdk.errors import BadAnswer, ConnectorError, Locked, RateLimited, Rejected
 from syncd.sdk.http import Client
+from syncd_jira.answers import (
+    ChangelogPage,
+    Created,
+    NamedIn,
+    Permissions,
+    ProjectIn,
+    ProjectPage,
+    RequestComment,
+    Rows,
+    ScreenIn,
+    ServerInfo,
+)
 from syncd_jira.fields import FieldIn
 from syncd_jira.wire import PROPERTY, AttachmentIn, CommentIn, CommentsIn, IssueIn
 from syncd_jira.workflow import TransitionIn
@@ -26,48 +39,35 @@ WITH_PROPERTIES = {"expand": "properties"}
 SERVICE_DESK = "/rest/servicedeskapi/request"
 
 
-class Created(BaseModel):
-    id: str
-    key: str
-
-
-class Rows(BaseModel):
-    """One page of a search."""
-
-    issues: list[IssueIn] = []
-    nextPageToken: str | None = None  # noqa: N815  Jira's word
-    total: int | None = None
-
-
 class Api:
     """Requests below one deployment's path. Answers are checked where they come in: BadAnswer names the place."""
 
     def __init__(self, client: Client, *, base: str) -> None:
         self.client = client
         self.base = base
+        self.answers = Answers(client.connection)
 
     # -- issues
 
     async def issue(self, ref: str, *, fields: str, changelog: bool = False) -> IssueIn:
         params = {"fields": fields, **({"expand": "changelog"} if changelog else {})}
-        return self._read(IssueIn, await self.client.json("GET", self._issue(ref), params=params))
+        return await self._get(IssueIn, self._issue(ref), params)
 
-    async def changelog_page(self, ref: str, *, start: int) -> Any:
+    async def changelog_page(self, ref: str, *, start: int) -> ChangelogPage:
         """Cloud only; oldest first."""
-        return await self.client.json(
-            "GET", self._issue(ref, "changelog"), params={"startAt": start, "maxResults": PAGE}
-        )
+        return await self._get(ChangelogPage, self._issue(ref, "changelog"), {"startAt": start, "maxResults": PAGE})
 
     async def create(self, body: Mapping[str, Any]) -> Created:
-        return self._read(Created, await self.client.json("POST", f"{self.base}/issue", json=body))
+        path = f"{self.base}/issue"
+        return self.answers.read(Created, await self.client.json("POST", path, json=body), at=path)
 
     async def edit(self, ref: str, body: Mapping[str, Any]) -> None:
         await self.client.request("PUT", self._issue(ref), json=body)
 
     async def transitions(self, ref: str) -> tuple[TransitionIn, ...]:
-        params = {"expand": "transitions.fields"}
-        answer = await self.client.json("GET", self._issue(ref, "transitions"), params=params)
-        return tuple(self._read(TransitionIn, each) for each in _list(answer, "transitions"))
+        path, params = self._issue(ref, "transitions"), {"expand": "transitions.fields"}
+        answer = await self.client.json("GET", path, params=params)
+        return tuple(self.answers.read_rows(TransitionIn, answer, "transitions", at=path))
 
     async def transition(self, ref: str, id: str, fields: Mapping[str, Any]) -> None:
         body = {"transition": {"id": id}, **({"fields": fields} if fields else {})}
@@ -75,31 +75,35 @@ class Api:
 
     async def property(self, ref: str, key: str = PROPERTY) -> Any:
         """The value of an issue's entity property; NotFound without one."""
-        return (await self.client.json("GET", self._issue(ref, "properties", key)))["value"]
+        path = self._issue(ref, "properties", key)
+        return self.answers.member(await self.client.json("GET", path), "value", at=path)
 
     # -- comments
 
     async def comments(self, ref: str, *, start: int = 0) -> CommentsIn:
         """One page, oldest first, with entity properties."""
         params = {"startAt": start, "maxResults": PAGE, "orderBy": "created", "expand": "properties"}
-        return self._read(CommentsIn, await self.client.json("GET", self._issue(ref, "comment"), params=params))
+        return await self._get(CommentsIn, self._issue(ref, "comment"), params)
 
     async def comment(self, ref: str, body: Any, *, key: str) -> CommentIn:
         sent = {"body": body, "properties": [{"key": PROPERTY, "value": {"key": key}}]}
-        answer = await self.client.json("POST", self._issue(ref, "comment"), params=WITH_PROPERTIES, json=sent)
-        return self._read(CommentIn, answer)
+        path = self._issue(ref, "comment")
+        answer = await self.client.json("POST", path, params=WITH_PROPERTIES, json=sent)
+        return self.answers.read(CommentIn, answer, at=path)
 
     async def internal_request_comment(self, ref: str, body: str) -> str:
         """The one documented way to an internal comment of a service project; wiki text, and no property with it."""
         sent = {"body": body, "public": False}
-        answer = await self.client.json("POST", f"{SERVICE_DESK}/{quote(ref, safe='')}/comment", json=sent)
-        if not isinstance(answer, dict) or answer.get("public") is not False:
-            raise BadAnswer("jira: an internal comment was asked for; the answer does not say that it is one")
-        return str(answer["id"])
+        path = f"{SERVICE_DESK}/{quote(ref, safe='')}/comment"
+        made = self.answers.read(RequestComment, await self.client.json("POST", path, json=sent), at=path)
+        if made.public is not False:
+            asked = f"{self.client.connection}: an internal comment was asked for"
+            raise BadAnswer(f"{asked}; the answer does not say that it is one")
+        return str(made.id)
 
     async def one_comment(self, ref: str, id: str) -> CommentIn:
         path = self._issue(ref, "comment", id)
-        return self._read(CommentIn, await self.client.json("GET", path, params=WITH_PROPERTIES))
+        return await self._get(CommentIn, path, WITH_PROPERTIES)
 
     async def mark_comment(self, id: str, key: str) -> None:
         path = f"{self.base}/comment/{quote(id, safe='')}/properties/{PROPERTY}"
@@ -107,7 +111,8 @@ class Api:
 
     async def edit_comment(self, ref: str, id: str, body: Any) -> CommentIn:
         path = self._issue(ref, "comment", id)
-        return self._read(CommentIn, await self.client.json("PUT", path, params=WITH_PROPERTIES, json={"body": body}))
+        answer = await self.client.json("PUT", path, params=WITH_PROPERTIES, json={"body": body})
+        return self.answers.read(CommentIn, answer, at=path)
 
     async def delete_comment(self, ref: str, id: str) -> None:
         await self.client.request("DELETE", self._issue(ref, "comment", id))
@@ -117,8 +122,12 @@ class Api:
     async def attach(self, ref: str, *, name: str, content: bytes, media_type: str) -> AttachmentIn:
         files = [("file", (name, content, media_type))]
         headers = {"X-Atlassian-Token": "no-check"}  # without it Jira takes a form for a forged one
-        answer = await self.client.json("POST", self._issue(ref, "attachments"), files=files, headers=headers)
-        return self._read(AttachmentIn, _list(answer)[0])
+        path = self._issue(ref, "attachments")
+        answer = await self.client.json("POST", path, files=files, headers=headers)
+        made = self.answers.read_rows(AttachmentIn, answer, at=path)
+        if not made:
+            raise BadAnswer(f"{self.client.connection}: {path}: the file that was sent is not in the answer")
+        return made[0]
 
     async def remote_link(self, ref: str, body: Mapping[str, Any]) -> None:
         await self.client.request("POST", self._issue(ref, "remotelink"), json=body)
@@ -137,70 +146,74 @@ class Api:
         body: dict[str, Any] = {"jql": jql, "fields": list(fields), "maxResults": size}
         body |= {"properties": list(properties)} if properties else {}
         body |= {"nextPageToken": token} if token else {}
-        return self._read(Rows, await self.client.json("POST", f"{self.base}/search/jql", json=body))
+        return await self._found("search/jql", body)
 
     async def search_data_center(self, jql: str, *, fields: Sequence[str], start: int = 0, size: int = PAGE) -> Rows:
         body = {"jql": jql, "fields": list(fields), "maxResults": size, "startAt": start}
-        return self._read(Rows, await self.client.json("POST", f"{self.base}/search", json=body))
+        return await self._found("search", body)
+
+    async def _found(self, path: str, body: Mapping[str, Any]) -> Rows:
+        return self.answers.read(Rows, await self.client.json("POST", f"{self.base}/{path}", json=body), at=path)
 
     # -- what there is
 
     async def myself(self) -> dict[str, Any]:
-        return self._dict(await self.client.json("GET", f"{self.base}/myself"))
+        return self.answers.record(await self.client.json("GET", f"{self.base}/myself"), at="myself")
 
     async def now(self) -> datetime:
         """Jira's own clock."""
-        answer = self._dict(await self.client.json("GET", f"{self.base}/serverInfo"))
-        return datetime.fromisoformat(answer["serverTime"])
+        return (await self._get(ServerInfo, f"{self.base}/serverInfo")).serverTime
 
     async def fields(self) -> list[FieldIn]:
-        return [self._read(FieldIn, each) for each in _list(await self.client.json("GET", f"{self.base}/field"))]
+        return self.answers.read_rows(FieldIn, await self.client.json("GET", f"{self.base}/field"), at="field")
 
     async def words(self, kind: str) -> tuple[str, ...]:
         """The names of all priorities, statuses or resolutions."""
-        return tuple(each["name"] for each in _list(await self.client.json("GET", f"{self.base}/{kind}")))
+        found = self.answers.read_rows(NamedIn, await self.client.json("GET", f"{self.base}/{kind}"), at=kind)
+        return tuple(each.name for each in found)
 
     async def permissions(self, names: Sequence[str], *, project: str | None) -> frozenset[str]:
         """Those of `names` that this account has. Cloud only."""
         params = {"permissions": ",".join(names), **({"projectKey": project} if project else {})}
-        answer = self._dict(await self.client.json("GET", f"{self.base}/mypermissions", params=params))
-        return frozenset(name for name, each in answer["permissions"].items() if each["havePermission"])
+        answer = await self._get(Permissions, f"{self.base}/mypermissions", params)
+        return frozenset(name for name, each in answer.permissions.items() if each.havePermission)
 
-    async def projects(self) -> list[dict[str, Any]]:
+    async def projects(self) -> list[ProjectIn]:
         """All that this account sees, with their issue types. Cloud only."""
-        found: list[dict[str, Any]] = []
+        found: list[ProjectIn] = []
         while True:
             params = {"startAt": len(found), "maxResults": PAGE, "expand": "issueTypes"}
-            answer = self._dict(await self.client.json("GET", f"{self.base}/project/search", params=params))
-            found += answer["values"]
-            if answer.get("isLast", True) or not answer["values"]:
+            page = await self._get(ProjectPage, f"{self.base}/project/search", params)
+            found += page.values
+            if page.isLast or not page.values:
                 return found
 
-    async def project(self, key: str) -> dict[str, Any]:
-        return self._dict(await self.client.json("GET", f"{self.base}/project/{quote(key, safe='')}"))
+    async def project(self, key: str) -> ProjectIn:
+        return await self._get(ProjectIn, f"{self.base}/project/{quote(key, safe='')}")
 
     async def create_types(self, project: str) -> dict[str, str]:
         """Issue types that can be made in a project: name -> id."""
         path = f"{self.base}/issue/createmeta/{quote(project, safe='')}/issuetypes"
-        return {each["name"]: str(each["id"]) for each in await self._pages(path, "issueTypes", "values")}
+        return {each.name: str(each.id) for each in await self._pages(NamedIn, path, "issueTypes", "values")}
 
     async def create_screen(self, project: str, type_id: str) -> dict[str, bool]:
         """Fields of a create screen: id -> whether one must be given."""
         path = f"{self.base}/issue/createmeta/{quote(project, safe='')}/issuetypes/{quote(type_id, safe='')}"
-        found = await self._pages(path, "fields", "values")
-        return {each["fieldId"]: each["required"] and not each.get("hasDefaultValue", False) for each in found}
+        found = await self._pages(ScreenIn, path, "fields", "values")
+        return {each.fieldId: each.required and not each.hasDefaultValue for each in found}
 
     async def users(self, query: Mapping[str, str]) -> list[dict[str, Any]]:
-        return _list(await self.client.json("GET", f"{self.base}/user/search", params=query))
+        found = self.answers.rows(await self.client.json("GET", f"{self.base}/user/search", params=query), at="users")
+        return [self.answers.record(each, at="users") for each in found]
 
-    async def _pages(self, path: str, *names: str) -> list[dict[str, Any]]:
+    async def _pages(self, model: type[M], path: str, *names: str) -> list[M]:
         """Everything behind an offset-paged list, whatever the deployment calls its entries."""
-        found: list[dict[str, Any]] = []
+        found: list[M] = []
         while True:
-            answer = await self.client.json("GET", path, params={"startAt": len(found), "maxResults": PAGE})
-            page: list[dict[str, Any]] = next(
-                (answer[name] for name in names if isinstance(answer.get(name), list)), []
-            )
+            params = {"startAt": len(found), "maxResults": PAGE}
+            answer = self.answers.record(await self.client.json("GET", path, params=params), at=path)
+            name = next((each for each in names if each in answer), names[0])
+            page = self.answers.read_rows(model, answer, name, at=path)
             found += page
             if not page or len(found) >= answer.get("total", 0):
                 return found
@@ -211,25 +224,8 @@ class Api:
         """Refs and ids come out of answers and webhooks: none may climb out of its place in the path."""
         return "/".join((f"{self.base}/issue", *(quote(part, safe="") for part in (ref, *rest))))
 
-    def _read(self, model: type[M], answer: Any) -> M:
-        try:
-            return TypeAdapter(model).validate_python(answer)
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            place = ".".join(str(step) for step in first["loc"])
-            raise BadAnswer(f"{self.client.connection}: $.{place}: {first['msg']}") from error
-
-    def _dict(self, answer: Any) -> dict[str, Any]:
-        if not isinstance(answer, dict):
-            raise BadAnswer(f"{self.client.connection}: an object was expected, got {type(answer).__name__}")
-        return answer
-
-
-def _list(answer: Any, name: str = "") -> list[Any]:
-    found = answer.get(name) if name and isinstance(answer, dict) else answer
-    if not isinstance(found, list):
-        raise BadAnswer(f"jira: a list was expected{f' under `{name}`' if name else ''}, got {type(found).__name__}")
-    return found
+    async def _get(self, model: type[M], path: str, params: Mapping[str, Any] | None = None) -> M:
+        return self.answers.read(model, await self.client.json("GET", path, params=params), at=path)
 
 
 # --- refusals and limits --------------------------------------------------------------------------------------------

@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 from syncd.core.model import Comment, Life, Snapshot, Thread
 from syncd.sdk.connector import Changed, Page, Part
 from syncd.sdk.errors import NotFound, Rejected, Unavailable
-from syncd_jira.api import Api, Rows
+from syncd_jira.answers import Rows
+from syncd_jira.api import Api
 from syncd_jira.config import JiraConfig
 from syncd_jira.fields import Catalogue, milliseconds, moment
 from syncd_jira.memory import Memory, Seen
 from syncd_jira.wire import (
     PROPERTY,
+    AttachmentIn,
     ChangelogIn,
     CommentIn,
     CommentsIn,
@@ -91,18 +93,18 @@ class Reader:
         found: dict[str, HistoryIn] = {}
         while len(found) < given.total:
             page = await self.api.changelog_page(issue.id, start=len(found))
-            entries = ChangelogIn(histories=page["values"]).histories
-            found.update({each.id: each for each in entries})
-            if not entries or page.get("isLast"):
+            found.update({each.id: each for each in page.values})
+            if not page.values or page.isLast:
                 break
         return ChangelogIn(histories=list(found.values()))
 
     # -- the thread
 
     async def _thread(self, issue: IssueIn) -> tuple[Thread, frozenset[str]]:
-        came = CommentsIn.model_validate(issue.fields.get("comment") or {})
+        came = self.api.answers.read(CommentsIn, issue.fields.get("comment") or {}, at="fields.comment")
         comments = await self._whole_thread(issue.id, came)
-        thread = self.reading.thread(comments, issue.fields.get("attachment") or [])
+        files = self.api.answers.read_rows(AttachmentIn, issue.fields.get("attachment") or [], at="fields.attachment")
+        thread = self.reading.thread(comments, files)
         keyed = tuple(self._with_key(comment) for comment in thread.comments)
         return replace(thread, comments=keyed), frozenset(comment_token(each.id, each.updated) for each in comments)
 

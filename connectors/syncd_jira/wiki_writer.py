@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from syncd.sdk.text.normal import Run, nest, normalise
-from syncd.sdk.text.phrases import encode, lines, link_atoms
+from syncd.sdk.text.phrases import encode, link_atoms, write_lines, write_list
 from syncd.sdk.text.tree import (
     Block,
     Cell,
@@ -64,11 +64,13 @@ class _Writer:
         for block in blocks:
             match block:
                 case Paragraph(children):
-                    yield self._lines(children)
+                    yield write_lines(children, self._line)
                 case Heading(level, children):
-                    yield f"h{level}. {self._lines(children)}"
+                    yield f"h{level}. {write_lines(children, self._line)}"
                 case List():
-                    yield from self._list(block, quoted=quoted)
+                    written, below = write_list(block, self._line, self.lost)
+                    yield written
+                    yield from self.blocks(below, quoted=quoted)
                 case CodeBlock(text, language):
                     yield self._code_block(text, language)
                 case Quote(children) if quoted:
@@ -93,36 +95,11 @@ class _Writer:
             return f"{{noformat}}\n{text}\n{{noformat}}"
         return f"{{code:{language or 'none'}}}\n{text}\n{{code}}"
 
-    def _list(self, block: List, *, quoted: bool) -> Iterator[str]:
-        """The list, and below it what cannot stand in it."""
-        below: list[Block] = []
-        yield "\n".join(self._items(block, "", below))
-        yield from self.blocks(below, quoted=quoted)
-
-    def _items(self, block: List, marks: str, below: list[Block]) -> Iterator[str]:
-        marks += "*" if block.start is None else "#"
-        if block.start not in {None, 1}:
-            self.lost["first number of a list"] = None
-        for item in block.items:
-            paragraphs = [part for part in item if isinstance(part, Paragraph)]
-            if len(paragraphs) > 1:
-                self.lost["paragraphs in a list item"] = None
-            yield f"{marks} " + ("\n".join(self._lines(part.children) for part in paragraphs) or "&nbsp;")
-            for part in item:
-                if isinstance(part, List):
-                    yield from self._items(part, marks, below)
-                elif not isinstance(part, Paragraph):
-                    self.lost[f"{type(part).__name__.lower()} in a list item, now below it"] = None
-                    below.append(part)
-
     def _row(self, row: Sequence[Cell], bar: str) -> str:
-        cells = (self._lines(cell).replace("\n", r"\\") or " " for cell in row)
+        cells = (write_lines(cell, self._line).replace("\n", r"\\") or " " for cell in row)
         return bar + bar.join(cells) + bar
 
     # --- inlines ---------------------------------------------------------------------------------------------------
-
-    def _lines(self, children: Iterable[Inline]) -> str:
-        return "\n".join(map(self._line, lines(children)))
 
     def _line(self, runs: list[Run]) -> str:
         written = self._phrases(nest(list(link_atoms(runs, self.lost))), before="", after="")

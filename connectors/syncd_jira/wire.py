@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -198,8 +198,8 @@ class Reading:
             created=moment(milliseconds(file.created)),
         )
 
-    def thread(self, comments: Iterable[CommentIn], files: Sequence[Mapping[str, Any]]) -> Thread:
-        attachments = tuple(self.attachment(AttachmentIn.model_validate(file)) for file in files)
+    def thread(self, comments: Iterable[CommentIn], files: Iterable[AttachmentIn]) -> Thread:
+        attachments = tuple(map(self.attachment, files))
         return Thread(tuple(self.comment(comment) for comment in comments), attachments)
 
     def _author(self, author: Mapping[str, Any] | None) -> Person:

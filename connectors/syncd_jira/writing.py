@@ -145,7 +145,8 @@ class Writer:
 
     async def close(self, ref: str) -> None:
         """Walk to a status that counts as done; the ticket is our own, and so may be moved to find the way."""
-        status = StatusIn.model_validate((await self.api.issue(ref, fields="status")).fields.get("status"))
+        issue = await self.api.issue(ref, fields="status")
+        status = self.api.answers.read(StatusIn, issue.fields, "status", at="fields")
         visited = {status.id}
         while not status.final:
             with _partly(len(visited) > 1):

@@ -135,6 +135,9 @@ class Redmine(Connector):
         async for page in poll.changes(self.api, cursor):
             yield page
 
+    def hook_steps(self, url: str) -> Sequence[str]:
+        return ("Nothing: Redmine 5 calls nobody. Every change arrives by polling, one `poll` later.",)
+
     def includes(self, revision: str, changed: Changed) -> bool:
         return bool(changed.token) and Revision.parse(revision).shows(stamp_of(changed.token))
 

@@ -10,12 +10,13 @@ from typing import Any
 
 import httpx
 
+from syncd.sdk.answers import Answers
 from syncd.sdk.connector import File, Observer
-from syncd.sdk.errors import BadAnswer, ConnectorError, NotFound, Rejected, Stale
+from syncd.sdk.errors import ConnectorError, NotFound, Rejected, Stale
 from syncd.sdk.http import Client
 from syncd_redmine.config import LABELS, RedmineConfig, custom_name
-from syncd_redmine.revision import ServerClock, parsed
-from syncd_redmine.wire import Issue, Role, User
+from syncd_redmine.revision import ServerClock
+from syncd_redmine.wire import Issue, Role, Row, Upload, User
 
 PAGE = 100  # Redmine's maximum; more is cut without a word
 BYTES = "application/octet-stream"
@@ -33,6 +34,7 @@ class Api:
         observer: Observer | None = None,
     ) -> None:
         self.connection = connection
+        self.answers = Answers(connection)
         self.clock = ServerClock()
         self.custom = {name: str(number) for name, number in config.custom_fields.items()}  # name -> id
         self.client = Client(
@@ -69,32 +71,26 @@ class Api:
         return self._issue(response, path), sent
 
     def _issue(self, response: httpx.Response, path: str) -> Issue:
-        try:
-            answer = json.loads(response.content)["issue"]
-        except (ValueError, TypeError, KeyError) as error:
-            raise BadAnswer(f"{self.connection}: the answer of {path} holds no issue") from error
-        issue = Issue.of(answer, connection=self.connection, path=path)
-        self.learn([answer])
+        answer = self.answers.decoded(response.content, at=path)
+        issue = self.answers.read(Issue, answer, "issue", at=path)
+        self.learn([answer["issue"]])
         return issue
 
     async def issues(self, params: Mapping[str, str | int]) -> tuple[list[dict[str, Any]], float]:
         """Rows of a list, closed ones too, as they came; and when they were asked for."""
         sent = self.clock.monotonic()
-        response = await self.client.request("GET", "/issues.json", params={"status_id": "*", "limit": PAGE, **params})
-        try:
-            rows = [dict(row) for row in json.loads(response.content)["issues"]]
-        except (ValueError, TypeError, KeyError) as error:
-            raise BadAnswer(f"{self.connection}: the answer of /issues.json holds no issues") from error
+        path = "/issues.json"
+        response = await self.client.request("GET", path, params={"status_id": "*", "limit": PAGE, **params})
+        rows = self.answers.rows(self.answers.decoded(response.content, at=path), "issues", at=path)
         self.learn(rows)
         self._learn_date(response)
         return rows, sent
 
     def learn(self, rows: list[dict[str, Any]]) -> None:
         """What issues tell beside themselves: the numbers of custom fields, and that their stamps are past."""
-        for row in rows:
-            self.clock.learn(parsed(str(row["updated_on"])), at=self.clock.monotonic())
-            for field in row.get("custom_fields", ()):
-                self.custom[str(field["name"])] = str(field["id"])
+        for row in self.answers.read_rows(Row, rows, at="issues"):
+            self.clock.learn(row.updated_on, at=self.clock.monotonic())
+            self.custom.update((field.name, field.id) for field in row.custom_fields)
 
     def _learn_date(self, response: httpx.Response) -> None:
         """A proxy's Date: a second less, because its clock need not be Redmine's."""
@@ -124,11 +120,8 @@ class Api:
             content=file.read(),
             headers={"content-type": BYTES, "content-length": str(file.size)},
         )
-        try:
-            token = str(answer["upload"]["token"])
-        except (TypeError, KeyError) as error:
-            raise BadAnswer(f"{self.connection}: /uploads.json answered without a token") from error
-        return {"token": token, "filename": file.name, "content_type": file.media_type}
+        upload = self.answers.read(Upload, answer, "upload", at="/uploads.json")
+        return {"token": upload.token, "filename": file.name, "content_type": file.media_type}
 
     async def download(self, attachment: str) -> AsyncIterator[bytes]:
         # `content_url` is made of Redmine's setting, which may name another host
@@ -141,33 +134,30 @@ class Api:
     async def me(self) -> User:
         path = "/users/current.json"
         answer = await self.client.json("GET", path, params={"include": "memberships"})
-        return self._user(answer.get("user"), path)
+        return self._user(answer, path)
 
     async def user(self, identity: str) -> User:
         path = f"/users/{number(identity)}.json"
         answer = await self.client.json("GET", path)
-        return self._user(answer.get("user"), path)
+        return self._user(answer, path)
 
     async def users(self, name: str) -> list[User]:
         """Accounts by a piece of name or mail; administrators only."""
         answer = await self.client.json("GET", "/users.json", params={"name": name, "limit": PAGE})
-        return [self._user(row, "/users.json") for row in answer.get("users", [])]
+        return self.answers.read_rows(User, answer, "users", at="/users.json")
 
     def _user(self, answer: object, path: str) -> User:
-        return User.of(answer, connection=self.connection, path=path)
+        return self.answers.read(User, answer, "user", at=path)
 
     async def role(self, identity: str) -> Role:
         path = f"/roles/{number(identity)}.json"
         answer = await self.client.json("GET", path)
-        return Role.of(answer.get("role"), connection=self.connection, path=path)
+        return self.answers.read(Role, answer, "role", at=path)
 
     async def listed(self, path: str, key: str, **params: str) -> list[dict[str, Any]]:
         """A short list that comes whole: statuses, priorities, trackers, versions, projects."""
         answer = await self.client.json("GET", path, params={"limit": PAGE, **params})
-        try:
-            return [dict(row) for row in answer[key]]
-        except (TypeError, KeyError) as error:
-            raise BadAnswer(f"{self.connection}: {path} answered without `{key}`") from error
+        return self.answers.rows(answer, key, at=path)
 
 
 def number(ref: str) -> str:

@@ -6,6 +6,7 @@ from pydantic import Field, SecretStr
 
 from syncd.core.model import Kind
 from syncd.sdk.connector import ConnectionConfig, FieldInfo
+from syncd.sdk.names import CustomNames
 from syncd_redmine.text import Formatting
 
 SUBJECT_LIMIT = 255  # characters
@@ -80,15 +81,5 @@ LABELS = {
 }
 """How Redmine's refusals begin, in English ("Due date is not a valid date")."""
 
-CLASH = "cf."
-"""Goes before the name of a custom field that is called like one of Redmine's own."""
-
-
-def custom_name(name: str) -> str:
-    return CLASH + name if name in OWN else name
-
-
-def vendor_name(name: str) -> str:
-    """The custom field behind `custom_name`."""
-    bare = name.removeprefix(CLASH)
-    return bare if bare in OWN else name
+NAMES = CustomNames(OWN, prefix="cf.")
+custom_name, vendor_name = NAMES.shown, NAMES.at_vendor

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from syncd.core.model import Person
-from syncd.sdk.errors import BadAnswer
 
-M = TypeVar("M", bound="Answer")
 Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
 
 
 class Answer(BaseModel):
     model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True, frozen=True)
-
-    @classmethod
-    def of(cls: type[M], answer: object, *, connection: str, path: str) -> M:
-        try:
-            return cls.model_validate(answer)
-        except ValidationError as error:
-            wrong = ", ".join(sorted({".".join(map(str, item["loc"])) for item in error.errors()}))
-            raise BadAnswer(f"{connection}: the answer of {path} is not as Redmine describes it ({wrong})") from None
 
 
 class Named(Answer):
@@ -77,6 +67,13 @@ class StoredFile(Answer):
     created_on: datetime | None = None
 
 
+class Row(Answer):
+    """What every row of a list of issues tells beside the issue: its stamp, and the numbers of custom fields."""
+
+    updated_on: datetime
+    custom_fields: tuple[Named, ...] = ()
+
+
 class Issue(Answer):
     id: str
     project: Named
@@ -118,6 +115,10 @@ class User(Answer):
 
     def person(self) -> Person:
         return Person(id=self.id, name=f"{self.firstname} {self.lastname}".strip(), email=self.mail)
+
+
+class Upload(Answer):
+    token: str
 
 
 class Role(Answer):

@@ -127,6 +127,9 @@ class RequestTracker(Connector):
     def receive(self, webhook: Webhook) -> Delivery:
         return hook.receive(webhook, self.config)
 
+    def hook_steps(self, url: str) -> Sequence[str]:
+        return hook.steps(url)
+
     def includes(self, revision: str, changed: Changed) -> bool:
         """RT numbers transactions in the order of their commits on one ticket: it locks the ticket meanwhile."""
         return changed.token.isdecimal() and revision.isdecimal() and int(changed.token) <= int(revision)

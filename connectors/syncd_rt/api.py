@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import httpx
 
+from syncd.sdk.answers import Answers
 from syncd.sdk.connector import Observer
 from syncd.sdk.errors import BadAnswer, ConnectorError, NotFound, Rejected
 from syncd.sdk.http import Client
@@ -44,6 +45,7 @@ class Api:
         observer: Observer | None = None,
     ) -> None:
         self.connection = connection
+        self.answers = Answers(connection)
         self.client = Client(
             config.base + REST,
             connection=connection,
@@ -74,7 +76,7 @@ class Api:
         etag = response.headers.get("etag", "").strip('"')
         if not etag.isdecimal():
             raise BadAnswer(f"{self.connection}: {path} came without an ETag that is a transaction's number")
-        return Ticket.of(response.json(), connection=self.connection, path=path), etag
+        return self.answers.read(Ticket, self.answers.decoded(response.content, at=path), at=path), etag
 
     async def write(self, ref: str, values: Mapping[str, Any], *, expect: str) -> list[str]:
         """Change a ticket; returns RT's sentences, which are the only sign of what was done."""
@@ -92,7 +94,7 @@ class Api:
     async def search(self, query: str, **params: Any) -> list[dict[str, Any]]:
         """Tickets by TicketSQL, oldest first; the first page of them."""
         asked = {"query": query, "orderby": "id", "per_page": PAGE, **params}
-        return (await self._list("/tickets", asked)).items
+        return await self._rows("/tickets", asked)
 
     # -- messages
 
@@ -138,8 +140,8 @@ class Api:
         return sorted(found.values(), key=lambda part: int(part.id))
 
     async def _parts(self, path: str, params: Mapping[str, Any]) -> list[StoredPart]:
-        listing = await self._list(path, {"orderby": "id", "per_page": PAGE, **params})
-        return [StoredPart.of(row, connection=self.connection, path=path) for row in listing.items]
+        rows = await self._rows(path, {"orderby": "id", "per_page": PAGE, **params})
+        return [self.answers.read(StoredPart, row, at=path) for row in rows]
 
     async def files_of(self, transaction: str) -> list[StoredPart]:
         """The stored files of one message."""
@@ -156,8 +158,7 @@ class Api:
     # -- everything else
 
     async def transactions(self, path: str, params: Mapping[str, Any]) -> list[Transaction]:
-        listing = await self._list(path, params)
-        return [Transaction.of(row, connection=self.connection, path=path) for row in listing.items]
+        return [self.answers.read(Transaction, row, at=path) for row in await self._rows(path, params)]
 
     async def transactions_of(self, ref: str, *, after: str) -> list[Transaction]:
         """The transactions of a ticket after one of them; more than a page means that much was written since."""
@@ -168,16 +169,16 @@ class Api:
 
     async def user(self, name: str) -> User:
         path = f"/user/{quote(name, safe='@')}"
-        return User.of(await self.client.json("GET", path), connection=self.connection, path="/user")
+        return self.answers.read(User, await self.client.json("GET", path), at="/user")
 
     async def users(self, email: str) -> list[str]:
         """Names of the accounts with this address."""
         by_mail = json.dumps([{"field": "EmailAddress", "operator": "=", "value": email}])
-        return [str(row.get("id")) for row in (await self._list("/users", {"query": by_mail})).items]
+        return [str(row.get("id")) for row in await self._rows("/users", {"query": by_mail})]
 
-    async def _list(self, path: str, params: Mapping[str, Any]) -> Listing:
+    async def _rows(self, path: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
         answer = await self.client.json("GET", path, params=dict(params))
-        return Listing.of(answer, connection=self.connection, path=path)
+        return self.answers.read(Listing, answer, at=path).items
 
 
 def number(ref: str) -> str:

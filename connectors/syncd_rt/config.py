@@ -6,6 +6,7 @@ from pydantic import Field, SecretStr
 
 from syncd.core.model import Kind
 from syncd.sdk.connector import ConnectionConfig, FieldInfo
+from syncd.sdk.names import CustomNames
 
 REST = "/REST/2.0"
 
@@ -81,15 +82,5 @@ ATTRIBUTES = {
 }
 """Our name of a writable field -> RT's attribute."""
 
-CLASH = "CF."
-"""Goes before the name of a custom field that is called like one of RT's own."""
-
-
-def custom_name(name: str) -> str:
-    return CLASH + name if name in OWN else name
-
-
-def vendor_name(name: str) -> str:
-    """The custom field behind `custom_name`."""
-    bare = name.removeprefix(CLASH)
-    return bare if bare in OWN else name
+NAMES = CustomNames(OWN, prefix="CF.")
+custom_name, vendor_name = NAMES.shown, NAMES.at_vendor

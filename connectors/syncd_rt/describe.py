@@ -59,7 +59,8 @@ async def _visible(api: Api) -> dict[str, str]:
     """Number -> name of the queues."""
     params = {"fields": "Name", "per_page": PAGE}
     answer = await api.client.json("GET", "/queues/all", params=params)
-    return {str(row["id"]): str(row["Name"]) for row in answer["items"]}
+    rows = api.answers.read_rows(Queue, answer, "items", at="/queues/all")
+    return {row.id: row.Name for row in rows}
 
 
 def _wanted(name: str, config: RtConfig) -> bool:
@@ -68,7 +69,7 @@ def _wanted(name: str, config: RtConfig) -> bool:
 
 async def _queue(api: Api, number: str) -> Queue:
     path = f"/queue/{number}"
-    return Queue.of(await api.client.json("GET", path), connection=api.connection, path=path)
+    return api.answers.read(Queue, await api.client.json("GET", path), at=path)
 
 
 async def _custom(api: Api, field: CustomField, config: RtConfig) -> FieldInfo:
@@ -79,7 +80,7 @@ async def _custom(api: Api, field: CustomField, config: RtConfig) -> FieldInfo:
     except Forbidden:
         kind = Kind.MULTI_CHOICE if field.name in config.multiple else Kind.TEXT
         return FieldInfo(custom_name(field.name), kind)
-    about = CustomFieldAnswer.of(answer, connection=api.connection, path=path)
+    about = api.answers.read(CustomFieldAnswer, answer, at=path)
     words = tuple(str(value.get("name")) for value in about.Values)
     kind = Kind.CHOICE if about.Type == "Select" else Kind.TEXT
     return FieldInfo(custom_name(field.name), Kind.MULTI_CHOICE if about.MaxValues != "1" else kind, options=words)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from pydantic import SecretStr, ValidationError
@@ -46,6 +46,19 @@ def receive(webhook: Webhook, config: RtConfig) -> Delivery:
         at=told.created,
     )  # fmt: skip
     return Delivery(webhook.headers.get(DELIVERY, str(number)), (hint,) if ours and hint else ())
+
+
+def steps(url: str) -> Sequence[str]:
+    """RT itself calls nobody; a scrip does, which its administrator installs on the server."""
+    manual = "docs/connectors/rt.md"
+    return (
+        f"On RT's server save the module of {manual} as local/lib/RT/Action/SyncWebhook.pm below RT's directory.",
+        f"In RT_SiteConfig.pm write: Set($SyncWebhookURL, '{url}'); and below it "
+        "Set($SyncWebhookSecret, '...'); with the value of `webhook_secret`.",
+        f"Save the lines of {manual} as syncd.initialdata, and as RT's administrator run: "
+        "rt-setup-database --action insert --datafile syncd.initialdata",
+        "Restart RT's web server.",
+    )
 
 
 def changed(

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from syncd.core.model import Person
-from syncd.sdk.errors import BadAnswer
 
 UNSET = datetime(1970, 1, 1, tzinfo=UTC)
 NOBODY = "Nobody"
-M = TypeVar("M", bound="Answer")
 
 Listed = BeforeValidator(lambda value: value if isinstance(value, list) else [value] if value else [])
 
@@ -31,14 +29,6 @@ Moment = Annotated[datetime | None, BeforeValidator(moment)]
 
 class Answer(BaseModel):
     model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True, frozen=True)
-
-    @classmethod
-    def of(cls: type[M], answer: object, *, connection: str, path: str) -> M:
-        try:
-            return cls.model_validate(answer)
-        except ValidationError as error:
-            wrong = ", ".join(sorted({".".join(map(str, item["loc"])) for item in error.errors()}))
-            raise BadAnswer(f"{connection}: the answer of {path} is not as RT describes it ({wrong})") from None
 
 
 class Reference(Answer):

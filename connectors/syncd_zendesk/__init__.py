@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
@@ -22,6 +23,7 @@ from syncd.sdk.connector import (
     Delivery,
     Description,
     Draft,
+    Hook,
     Message,
     Observer,
     Page,
@@ -33,7 +35,7 @@ from syncd.sdk.connector import (
 )
 from syncd.sdk.errors import BadAnswer, Forbidden, NotFound, Rejected, Stale, Unauthorized, Unavailable
 from syncd.sdk.http import Client
-from syncd_zendesk import hints, wire
+from syncd_zendesk import hints, webhooks, wire
 from syncd_zendesk.api import Api, Users, explain, read_quotas
 from syncd_zendesk.config import ZendeskConfig
 from syncd_zendesk.cursor import LOOK_BACK, MOST, Cursor
@@ -57,6 +59,7 @@ class Zendesk(Connector):
     capabilities = frozenset(
         {
             Capability.WEBHOOKS,
+            Capability.MANAGE_WEBHOOKS,
             Capability.GUARDED,
             Capability.REPEATABLE_CREATE,
             Capability.FIND,
@@ -165,6 +168,34 @@ class Zendesk(Connector):
 
     def receive(self, webhook: Webhook) -> Delivery:
         return receive(webhook, secrets=(self.config.webhook_secret, self.config.webhook_secret_old))
+
+    async def hooks(self) -> Sequence[Hook]:
+        """For administrators; others are Forbidden."""
+        return [each.hook() for each in await self._api.webhooks()]
+
+    async def register_hook(self, url: str) -> Hook:
+        """Signed with a secret that Zendesk chooses; it comes with the answer, and has to become `webhook_secret`."""
+        known = webhooks.chosen(await self._api.webhooks(), url)
+        if known is None:
+            known = await self._api.make_webhook(webhooks.new(url, self.connection))
+        elif change := webhooks.repair(known):
+            await self._api.change_webhook(known.id, change)
+            known = known.model_copy(update=change)
+        return known.hook(secret=await self._signing_secret(known.id))
+
+    async def _signing_secret(self, id: str) -> str:
+        """Empty where this account may not see it: the webhook is there all the same."""
+        try:
+            return await self._api.signing_secret(id)
+        except (Forbidden, NotFound):
+            return ""
+
+    async def remove_hook(self, hook_id: str) -> None:
+        with suppress(NotFound):
+            await self._api.remove_webhook(hook_id)
+
+    def hook_steps(self, url: str) -> Sequence[str]:
+        return webhooks.steps(url)
 
     def includes(self, revision: str, changed: Changed) -> bool:
         """Revisions are whole seconds: only what is a second older is shown for certain."""
@@ -417,7 +448,7 @@ class Zendesk(Connector):
             raise Unavailable("zendesk: the answer to a comment does not show it", sent=True)
         author = {"author_id": audit.author_id} if audit.author_id is not None else {}
         try:
-            given = wire.read(CommentJson, {**author, **events[-1]}, where="audit.events")
+            given = self._api.answers.read(CommentJson, {**author, **events[-1]}, at="audit.events")
             me: Users = {self._me.id: self._me} if self._me and self._me.id is not None else {}
             made = wire.comment(given, users=me, key=key, at=audit.created_at)
         except BadAnswer as error:

@@ -12,10 +12,12 @@ from typing import Any, TypeVar
 import httpx
 from pydantic import Field
 
+from syncd.sdk.answers import Answers
 from syncd.sdk.connector import File, Quota
 from syncd.sdk.errors import BadAnswer, ConnectorError, Locked, Rejected, Stale, Unavailable
 from syncd.sdk.http import Client
 from syncd_zendesk.hints import TicketEventJson
+from syncd_zendesk.webhooks import SigningSecretJson, WebhookJson
 from syncd_zendesk.wire import (
     AuditJson,
     CommentJson,
@@ -23,12 +25,11 @@ from syncd_zendesk.wire import (
     TicketFieldJson,
     TicketJson,
     UserJson,
-    read,
-    read_list,
 )
 
 API = "/api/v2"
 PAGE = 100
+M = TypeVar("M", bound=Json)
 T = TypeVar("T")
 
 MOST_PAGES = 60  # over 5000 comments Zendesk takes no more; a hundred a page
@@ -54,9 +55,8 @@ class GroupJson(Json):
     deleted: bool | None = None
 
 
-class WebhookJson(Json):
-    endpoint: str = ""
-    status: str = "active"
+class UploadJson(Json):
+    token: str = Field(min_length=1)
 
 
 class DeletedJson(Json):
@@ -72,71 +72,99 @@ class Api:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self.answers = Answers(client.connection)
 
     # -- the account
 
     async def me(self) -> tuple[UserJson, datetime]:
         """Who we are, and what time it is at Zendesk."""
         response = await self._client.request("GET", f"{API}/users/me")
-        data = _decoded(response)
-        return read(UserJson, _inside(data, "user"), where="user"), _date(response)
+        data = self.answers.decoded(response.content, at="users/me")
+        return self.answers.read(UserJson, data, "user", at="users/me"), _date(response)
 
     async def ticket_fields(self) -> list[TicketFieldJson]:
-        return read_list(TicketFieldJson, await self._get("ticket_fields"), name="ticket_fields")
+        return await self._listed(TicketFieldJson, "ticket_fields")
 
     async def custom_statuses(self) -> list[StatusJson]:
-        return read_list(StatusJson, await self._get("custom_statuses"), name="custom_statuses")
+        return await self._listed(StatusJson, "custom_statuses")
 
     async def groups(self) -> list[GroupJson]:
         pages = await self._pages("groups", {})
-        return [group for page in pages for group in read_list(GroupJson, page, name="groups")]
+        return [group for page in pages for group in self.answers.read_rows(GroupJson, page, "groups", at="groups")]
+
+    # -- webhooks, for administrators
 
     async def webhooks(self) -> list[WebhookJson]:
-        return read_list(WebhookJson, await self._get("webhooks"), name="webhooks")
+        pages = await self._pages("webhooks", {})
+        return [each for page in pages for each in self.answers.read_rows(WebhookJson, page, "webhooks", at="webhooks")]
+
+    async def make_webhook(self, webhook: Mapping[str, Any]) -> WebhookJson:
+        data = await self._write("POST", "webhooks", {"webhook": webhook})
+        return _proven(lambda: self.answers.read(WebhookJson, data, "webhook", at="webhooks"))
+
+    async def change_webhook(self, id: str, webhook: Mapping[str, Any]) -> None:
+        await self._client.request("PATCH", f"{API}/{_webhook(id)}", json={"webhook": webhook})
+
+    async def remove_webhook(self, id: str) -> None:
+        await self._client.request("DELETE", f"{API}/{_webhook(id)}")
+
+    async def signing_secret(self, id: str) -> str:
+        data = await self._get(f"{_webhook(id)}/signing_secret")
+        return self.answers.read(SigningSecretJson, data, "signing_secret", at="webhooks/signing_secret").secret
 
     async def users_by_email(self, email: str) -> list[UserJson]:
         found = await self._get("users/search", params={"query": f"email:{email}"})
-        return read_list(UserJson, found, name="users")
+        return self.answers.read_rows(UserJson, found, "users", at="users/search")
 
     # -- reading a ticket
 
     async def ticket(self, id: int) -> tuple[TicketJson, Users]:
         data = await self._get(f"tickets/{id}", params={"include": "users"})
-        return read(TicketJson, _inside(data, "ticket"), where="ticket"), _users(data)
+        return self.answers.read(TicketJson, data, "ticket", at=f"tickets/{id}"), self._users(data)
 
     async def by_external_id(self, key: str) -> list[TicketJson]:
-        return read_list(TicketJson, await self._get("tickets", params={"external_id": key}), name="tickets")
+        found = await self._get("tickets", params={"external_id": key})
+        return self.answers.read_rows(TicketJson, found, "tickets", at="tickets")
 
     async def comments(self, id: int) -> tuple[list[CommentJson], Users]:
         """All comments, oldest first, and their authors."""
-        pages = await self._pages(f"tickets/{id}/comments", {"include": "users"})
-        users = {key: user for page in pages for key, user in _users(page).items()}
-        return [comment for page in pages for comment in read_list(CommentJson, page, name="comments")], users
+        path = f"tickets/{id}/comments"
+        pages = await self._pages(path, {"include": "users"})
+        users = {key: user for page in pages for key, user in self._users(page).items()}
+        found = [each for page in pages for each in self.answers.read_rows(CommentJson, page, "comments", at=path)]
+        return found, users
 
     async def audits(self, id: int) -> list[AuditJson]:
-        pages = await self._pages(f"tickets/{id}/audits", {})
-        return [audit for page in pages for audit in read_list(AuditJson, page, name="audits")]
+        path = f"tickets/{id}/audits"
+        pages = await self._pages(path, {})
+        return [audit for page in pages for audit in self.answers.read_rows(AuditJson, page, "audits", at=path)]
 
     async def deleted(self, id: int) -> DeletedJson | None:
         """The ticket among those deleted last, up to a hundred of them."""
-        data = await self._get("deleted_tickets", params={"sort_by": "deleted_at", "sort_order": "desc"})
-        return next((each for each in read_list(DeletedJson, data, name="deleted_tickets") if each.id == id), None)
+        path = "deleted_tickets"
+        data = await self._get(path, params={"sort_by": "deleted_at", "sort_order": "desc"})
+        return next((each for each in self.answers.read_rows(DeletedJson, data, path, at=path) if each.id == id), None)
 
     async def events(self, start: int) -> EventsJson:
         """Audits since a Unix time, which must be a minute old. Administrators only, ten a minute."""
-        found = await self._get("incremental/ticket_events", params={"start_time": start, "include": "comment_events"})
-        return read(EventsJson, found, where="ticket_events")
+        path = "incremental/ticket_events"
+        found = await self._get(path, params={"start_time": start, "include": "comment_events"})
+        return self.answers.read(EventsJson, found, at=path)
 
     # -- writing
 
     async def create(self, ticket: Mapping[str, Any], *, key: str) -> TicketJson:
         """Make a ticket; within two hours the same key and body answer the ticket that they made."""
         data = await self._write("POST", "tickets", {"ticket": ticket}, headers={"idempotency-key": key})
-        return _proven(lambda: read(TicketJson, _inside(data, "ticket"), where="ticket"))
+        return _proven(lambda: self.answers.read(TicketJson, data, "ticket", at="tickets"))
 
     async def update(self, id: int, ticket: Mapping[str, Any]) -> tuple[TicketJson, AuditJson | None]:
         data = await self._write("PUT", f"tickets/{id}", {"ticket": ticket})
-        return _proven(lambda: (read(TicketJson, _inside(data, "ticket"), where="ticket"), _audit(data)))
+        return _proven(lambda: self._updated(data, f"tickets/{id}"))
+
+    def _updated(self, data: Any, path: str) -> tuple[TicketJson, AuditJson | None]:
+        ticket = self.answers.read(TicketJson, data, "ticket", at=path)
+        return ticket, self.answers.read(AuditJson, data, "audit", at=path) if data.get("audit") else None
 
     async def add_tags(self, id: int, tags: list[str]) -> None:
         """Add tags and touch no other."""
@@ -151,10 +179,8 @@ class Api:
             content=file.read(),
             headers={"content-type": file.media_type, "content-length": str(file.size)},
         )
-        token = _inside(_decoded(response), "upload").get("token")
-        if not isinstance(token, str) or not token:
-            raise BadAnswer("zendesk: upload.token: a text was expected")
-        return token
+        data = self.answers.decoded(response.content, at="uploads")
+        return self.answers.read(UploadJson, data, "upload", at="uploads").token
 
     # -- inside
 
@@ -163,7 +189,16 @@ class Api:
 
     async def _write(self, method: str, path: str, body: Any, *, headers: Mapping[str, str] | None = None) -> Any:
         response = await self._client.request(method, f"{API}/{path}", json=body, headers=headers)
-        return _proven(lambda: _decoded(response))
+        return _proven(lambda: self.answers.decoded(response.content, at=path))
+
+    async def _listed(self, model: type[M], name: str) -> list[M]:
+        """A list that comes whole, under its own name."""
+        return self.answers.read_rows(model, await self._get(name), name, at=name)
+
+    def _users(self, page: Any) -> Users:
+        found = page.get("users") if isinstance(page, dict) else None
+        users = self.answers.read_rows(UserJson, found or [], at="users")
+        return {user.id: user for user in users if user.id is not None}
 
     async def _pages(self, path: str, params: Mapping[str, Any]) -> list[Any]:
         """All pages of a list, by cursor."""
@@ -171,10 +206,17 @@ class Api:
         pages = [await self._get(path, params=asked)]
         while (after := _after(pages[-1])) and len(pages) < MOST_PAGES:
             if after == asked.get("page[after]"):
-                raise BadAnswer(f"zendesk: {path}: a page leads to itself")
+                raise BadAnswer(f"{self._client.connection}: {path}: a page leads to itself")
             asked["page[after]"] = after
             pages.append(await self._get(path, params=asked))
         return pages
+
+
+def _webhook(id: str) -> str:
+    """The path of a webhook; its id is of letters and digits, and cannot lead elsewhere."""
+    if not re.fullmatch(r"[0-9A-Za-z]{1,64}", id):
+        raise Rejected("zendesk: not the id of a webhook")
+    return f"webhooks/{id}"
 
 
 def _after(page: Any) -> str | None:
@@ -182,30 +224,6 @@ def _after(page: Any) -> str | None:
     if not isinstance(meta, dict) or not meta.get("has_more"):
         return None
     return str(meta.get("after_cursor") or "") or None
-
-
-def _users(page: Any) -> Users:
-    found = page.get("users") if isinstance(page, dict) else None
-    users = [read(UserJson, each, where="users") for each in found or ()]
-    return {user.id: user for user in users if user.id is not None}
-
-
-def _audit(data: Any) -> AuditJson | None:
-    found = data.get("audit")
-    return None if found is None else read(AuditJson, found, where="audit")
-
-
-def _inside(data: Any, name: str) -> Any:
-    if not isinstance(data, dict) or not isinstance(data.get(name), dict):
-        raise BadAnswer(f"zendesk: {name}: an object was expected")
-    return data[name]
-
-
-def _decoded(response: httpx.Response) -> Any:
-    try:
-        return json.loads(response.content)
-    except (ValueError, RecursionError) as error:
-        raise BadAnswer("zendesk: the answer is no JSON") from error
 
 
 def _proven(parse: Callable[[], T]) -> T:

@@ -72,14 +72,18 @@ _KINDS = {
     "due_at": "task_due_at_changed",
     "external_id": "external_id_changed",
 }
-EVENTS = frozenset(
+TICKET_EVENTS = frozenset(
     f"zen:event-type:ticket.{kind}"
     for kind in (
         *_KINDS.values(),
-        *("tags_changed", "custom_field_changed", "comment_added", "comment_made_private", "comment_redacted"),
-        *("created", "merged", "soft_deleted", "undeleted"),
+        *("tags_changed", "custom_field_changed", "brand_changed", "form_changed", "followers_changed"),
+        *("email_ccs_changed", "problem_link_changed", "description_changed", "submitter_changed"),
+        *("comment_added", "comment_made_private", "comment_redacted"),
+        *("attachment_linked_to_comment", "attachment_redacted_from_comment"),
+        *("created", "merged", "soft_deleted", "undeleted", "marked_as_spam", "permanently_deleted"),
     )
 )
+"""Those that Zendesk knows; any other name is refused."""
 UPLOAD_LIFE = timedelta(hours=1)
 
 

@@ -245,6 +245,10 @@ _HOOK_THREAD = frozenset(
     {"comment_made_private", "comment_redacted", "attachment_linked_to_comment", "attachment_redacted_from_comment"}
 )
 PREFIX = "zen:event-type:ticket."
+_HOOK_WHOLE = frozenset({"tags_changed", "custom_field_changed", "comment_added"})
+_HOOK_LIFE = frozenset({"created", "merged", "soft_deleted", "undeleted"})
+EVENTS = tuple(PREFIX + kind for kind in sorted({*_HOOK_FIELDS, *_HOOK_WHOLE, *_HOOK_THREAD, *_HOOK_LIFE}))
+"""What a webhook must bring for `of_hook` to see all that a poll sees."""
 
 
 class DetailJson(Json):

@@ -27,6 +27,7 @@ class Routes:
     def __init__(self, simulator: ZendeskSimulator) -> None:
         self.simulator = simulator
         self.desk = simulator.desk
+        self.webhooks = simulator.webhooks
         self._keys: dict[str, tuple[str, Any, Any]] = {}  # idempotency key -> digest of the body, answer, time
         self._jobs: dict[str, dict[str, Any]] = {}
 
@@ -38,6 +39,11 @@ class Routes:
             ("GET", "custom_statuses", self.list_statuses),
             ("GET", "groups", self.list_groups),
             ("GET", "webhooks", self.list_webhooks),
+            ("POST", "webhooks", self.webhooks.create),
+            ("GET", "webhooks/{webhook}", self.webhooks.show),
+            ("PATCH", "webhooks/{webhook}", self.webhooks.change),
+            ("DELETE", "webhooks/{webhook}", self.webhooks.remove),
+            ("GET", "webhooks/{webhook}/signing_secret", self.webhooks.signing_secret),
             ("GET", "search", self.search),
             ("GET", "tickets", self.list_tickets),
             ("POST", "tickets", self.create),
@@ -103,8 +109,7 @@ class Routes:
         return self._paged(request, "groups", found)
 
     async def list_webhooks(self, request: Request) -> Response:
-        hooks = [{"endpoint": each.url, "status": "active"} for each in self.simulator.outbox.subscriptions]
-        return JSONResponse({"webhooks": hooks})
+        return await self.webhooks.list(request, self._paged)
 
     # -- tickets
 

@@ -19,10 +19,11 @@ from starlette.routing import BaseRoute
 from syncd.sdk.testing.outbox import Event, Subscription
 from syncd.sdk.testing.page import Answer, Badge, Input, Row, Said, Sheet, Shown, Upload
 from syncd.sdk.testing.simulator import Account, Limit, Refused, Simulator, credentials, real_time
-from syncd_zendesk.desk import ACCOUNT, ANA, BEN, CAROL, EVENTS, LINK_FIELD, TRIGGERED, Desk
+from syncd_zendesk.desk import ACCOUNT, ANA, BEN, CAROL, LINK_FIELD, TICKET_EVENTS, TRIGGERED, Desk
 from syncd_zendesk.fields import PRIORITIES, STATUSES
 from syncd_zendesk.hook import sign
 from syncd_zendesk.routes import Routes
+from syncd_zendesk.simulated_webhooks import SimulatedWebhooks
 from syncd_zendesk.state import StoredFile, Ticket, stamp
 
 TONES = {"urgent": "hot", "high": "warm", "new": "warm", "open": "hot", "pending": "cold", "solved": "good"}
@@ -33,6 +34,7 @@ class ZendeskSimulator(Simulator):
 
     Attributes:
         desk: its tickets, users and fields; a person's deeds go through `do`.
+        webhooks: what it calls, as its administrators keep it.
         missing: how much of the latest time the incremental exports leave out.
         export_limit: requests that the exports allow; None for no limit.
         files_url: another host for files, where they are fetched without credentials.
@@ -52,6 +54,7 @@ class ZendeskSimulator(Simulator):
     ) -> None:
         super().__init__(accounts=accounts, clock=clock)
         self.desk = Desk(self, custom_statuses=custom_statuses)
+        self.webhooks = SimulatedWebhooks(self)
         self.missing = missing
         self.export_limit: Limit | None = Limit(10)
         self.files_url = ""
@@ -83,10 +86,10 @@ class ZendeskSimulator(Simulator):
         block = {"connector": "zendesk", "url": self.url, "email": ACCOUNT.email, "token": ACCOUNT.token}
         return {**block, "link_field": LINK_FIELD, **more}
 
-    def subscribe(self, url: str, secret: str, *, events: frozenset[str] = EVENTS) -> None:
+    def subscribe(self, url: str, secret: str, *, events: frozenset[str] = TICKET_EVENTS) -> None:
         """A webhook on events; with `TRIGGERED` one that a trigger notifies."""
         number = len(self.outbox.subscriptions) + 1
-        self.outbox.subscriptions.append(Subscription(f"01HOOK{number}", url, secret, events))
+        self.outbox.subscriptions.append(Subscription(f"01HOOK{number}", url, secret, events))  # of ids below new_id()
 
     # -- the vendor's ways
 
@@ -278,4 +281,14 @@ def _typed(text: str) -> str:
     return "".join(f"<p>{html.escape(part).replace(chr(10), '<br>')}</p>" for part in parts)
 
 
-__all__ = ["ACCOUNT", "ANA", "BEN", "CAROL", "EVENTS", "LINK_FIELD", "TRIGGERED", "StoredFile", "ZendeskSimulator"]
+__all__ = [
+    "ACCOUNT",
+    "ANA",
+    "BEN",
+    "CAROL",
+    "LINK_FIELD",
+    "TICKET_EVENTS",
+    "TRIGGERED",
+    "StoredFile",
+    "ZendeskSimulator",
+]

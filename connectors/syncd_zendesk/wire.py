@@ -9,9 +9,9 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from html import escape
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from syncd.core.model import (
     Attachment,
@@ -120,27 +120,6 @@ class TicketFieldJson(Json):
     custom_field_options: list[OptionJson] | None = None
     removable: bool | None = None  # False: a system field
     required: bool | None = None
-
-
-M = TypeVar("M", bound=Json)
-
-
-def read(model: type[M], data: Any, *, where: str) -> M:
-    """One object of an answer. BadAnswer names the path in it and what was expected, never the value."""
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        path = ".".join(map(str, first["loc"])) or "the answer"
-        raise BadAnswer(f"zendesk: {where}: {path}: {first['msg']}") from None
-
-
-def read_list(model: type[M], data: Any, *, name: str) -> list[M]:
-    """The list `name` of an answer."""
-    found = data.get(name) if isinstance(data, dict) else None
-    if not isinstance(found, list):
-        raise BadAnswer(f"zendesk: {name}: a list was expected")
-    return [read(model, each, where=name) for each in found]
 
 
 # --- small things ----------------------------------------------------------------------------------------------------

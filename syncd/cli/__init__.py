@@ -33,6 +33,7 @@ COMMANDS = (
     "audit",
     "backfill",
     "db",
+    "webhooks",
     "schema",
     "connectors",
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from syncd.cli.hooks import address, shown
 from syncd.core.mapping import EscalationRule
 from syncd.core.mapping import Mapping as Rules
 from syncd.core.model import Side
@@ -116,11 +117,10 @@ def _of_account(config: Document, name: str, account: Account) -> Iterator[Compl
 def _of_webhooks(config: Document, settings: Settings, name: str, hooks: Sequence[Hook]) -> Iterator[Complaint]:
     if settings.public_url is None or not hooks:
         return
-    ours = f"{settings.public_url.rstrip('/')}/hooks/{name}"
-    addresses = [hook.url for hook in hooks]
-    if ours not in addresses:
-        problem = f"the vendor calls {listed(addresses)}, not `{ours}`"
-        remedy = f"set up a webhook to {ours}; until then changes arrive by polling"
+    ours = address(settings, name)
+    if ours not in [hook.url for hook in hooks]:
+        problem = f"the vendor calls {listed([shown(hook.url, ours) for hook in hooks])}, not `{ours}`"
+        remedy = f"`syncd webhooks {name} --register` sets one up; until then changes arrive by polling"
         yield config.complaint(("connections", name), problem, remedy=remedy, key=True, notice=True)
 
 

@@ -5,7 +5,6 @@ A dry run prints them, the audit keeps them, a test compares them, and `engine.a
 
 from __future__ import annotations
 
-import enum
 import hashlib
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import TypeAlias
 
 from syncd.core.mapping import EscalationRule
 from syncd.core.merge import Clash
-from syncd.core.model import Attachment, Body, Comment, Fields, Internal, Person, Side, Value
+from syncd.core.model import Attachment, Body, Comment, Fields, Internal, Person, Side, Value, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +109,11 @@ class Note:
     item: str
 
 
-class Scope(enum.Enum):
+class Scope(Word):
     FIELD = "field"
     COMMENT = "comment"
     FILE = "file"
     LINK = "link"
-
-    def __str__(self) -> str:
-        return self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +144,7 @@ class Undecided:
         return f"conflict:{self.rule}:{fingerprint(*self.clash.values.both())}"
 
 
-class Resting(enum.Enum):
+class Resting(Word):
     """Why a link is at rest; only the first four wake up by themselves."""
 
     DELETED = "deleted"
@@ -156,9 +152,6 @@ class Resting(enum.Enum):
     MERGED = "merged"
     MOVED = "moved"
     UNLINKED = "unlinked"  # by a person
-
-    def __str__(self) -> str:
-        return self.value
 
 
 @dataclass(frozen=True, slots=True)

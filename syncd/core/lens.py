@@ -72,7 +72,7 @@ class ChoiceLens:
     def get(self, theirs: Value) -> Meaning:
         if theirs is None or theirs == "":
             return self.empty
-        if isinstance(theirs, Decimal):  # a number that stands for a word: RT's priorities, points of an estimate
+        if isinstance(theirs, Decimal):  # a number that stands for a word: a priority of 0 to 100, an estimate's points
             theirs = format(theirs.normalize(), "f")
         if not isinstance(theirs, str) or theirs not in self.meanings:
             raise Unsayable(self.field, theirs, f"`{theirs}` is not among the values of `{self.field}` in the mapping")

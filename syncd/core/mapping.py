@@ -61,8 +61,8 @@ class FieldRule:
 
     Attributes:
         order: the meanings of a choice, highest (or least advanced) first, as the support side lists them.
-        note_on: a side whose vendor cannot rewrite this field (RT's first message): a change is told there as an
-            internal comment.
+        note_on: a side whose vendor cannot rewrite this field (a description that is the first message of the
+            thread): a change is told there as an internal comment.
     """
 
     name: str

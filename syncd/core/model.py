@@ -17,7 +17,18 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
-class Side(enum.Enum):
+class Word(enum.Enum):
+    """One of a few words, shown as itself in logs, tables and messages.
+
+    Not `enum.StrEnum`: there a member equals its word, so a vendor's "public" would pass for `Visibility.PUBLIC`, and
+    mypy would no longer refuse to compare the two.
+    """
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Side(Word):
     """Which half of a link: the helpdesk or the issue tracker. Never "source" or "target"."""
 
     SUPPORT = "support"
@@ -26,9 +37,6 @@ class Side(enum.Enum):
     @property
     def other(self) -> Side:
         return Side.ENGINEERING if self is Side.SUPPORT else Side.SUPPORT
-
-    def __str__(self) -> str:
-        return self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +68,7 @@ class Pair(Generic[T]):
 # --- text and its visibility ---------------------------------------------------------------------------------------
 
 
-class Visibility(enum.Enum):
+class Visibility(Word):
     """Who may read something: PUBLIC includes the customer, INTERNAL only the people who work on the ticket.
 
     What a vendor does not say is INTERNAL.
@@ -68,9 +76,6 @@ class Visibility(enum.Enum):
 
     PUBLIC = "public"
     INTERNAL = "internal"
-
-    def __str__(self) -> str:
-        return self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +140,7 @@ Fields: TypeAlias = Mapping[str, Value]
 NO_FIELDS: Fields = MappingProxyType({})
 
 
-class Kind(enum.Enum):
+class Kind(Word):
     """What sort of value a field holds; the Python type of each is beside it. None is "empty" for every kind."""
 
     TEXT = "text"  # str, one line
@@ -146,9 +151,6 @@ class Kind(enum.Enum):
     DATE = "date"  # date, or an aware datetime
     PERSON = "person"  # Person
     LABELS = "labels"  # frozenset[str], free words
-
-    def __str__(self) -> str:
-        return self.value
 
 
 # --- a ticket as read ----------------------------------------------------------------------------------------------
@@ -206,15 +208,12 @@ class Edit:
     id: str = ""
 
 
-class Life(enum.Enum):
+class Life(Word):
     """Where a ticket is in its life, as far as it changes what may be done with it."""
 
     ACTIVE = "active"
     LOCKED = "locked"  # closed for good or archived: can be read, takes no change
     DELETED = "deleted"  # the vendor says so itself; a mere 404 is `NotFound`, which is less
-
-    def __str__(self) -> str:
-        return self.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,13 @@ from typing import Any, ClassVar
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from syncd.core.model import Attachment, Body, Comment, Fields, Kind, Person, Snapshot
+from syncd.core.model import Attachment, Body, Comment, Fields, Kind, Person, Snapshot, Word
 from syncd.sdk.errors import Unsupported
 
 # --- what a connector says about itself -----------------------------------------------------------------------------
 
 
-class Capability(enum.Enum):
+class Capability(Word):
     """What a connector can do beyond the abstract methods."""
 
     WEBHOOKS = "webhooks"  # receive()
@@ -40,9 +40,6 @@ class Capability(enum.Enum):
     PEOPLE = "people"  # person()
     LINK_BACK = "link back"  # link_back()
     DESCRIBE = "describe"  # describe()
-
-    def __str__(self) -> str:
-        return self.value
 
 
 @dataclass(frozen=True, slots=True)

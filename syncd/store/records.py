@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from syncd.core.model import Base, Pair, Side, Value, Visibility
+from syncd.core.model import Base, Pair, Side, Value, Visibility, Word
 
 
 class LostLease(Exception):
@@ -28,7 +27,7 @@ class IllegalStep(Exception):
 # --- links -----------------------------------------------------------------------------------------------------------
 
 
-class LinkState(enum.Enum):
+class LinkState(Word):
     """Where a link is in its life. Only WATCHED and LINKED are claimed."""
 
     WATCHED = "watched"  # a support ticket that has no issue (yet)
@@ -36,9 +35,6 @@ class LinkState(enum.Enum):
     HELD = "held"  # waits for `syncd apply`
     PARKED = "parked"  # needs a person
     RESTING = "resting"  # tombstone, closed for good, unlinked; the reason says which
-
-    def __str__(self) -> str:
-        return self.value
 
 
 NO_BASES: Pair[Base | None] = Pair(None, None)
@@ -173,14 +169,11 @@ class Added:
     absorbed: Absorbed | None = None
 
 
-class DeliveryState(enum.Enum):
+class DeliveryState(Word):
     RECEIVED = "received"  # stored, not yet turned into hints
     DONE = "done"
     BAD = "bad"  # cannot be read; kept and shown
     IGNORED = "ignored"  # not our business
-
-    def __str__(self) -> str:
-        return self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +201,7 @@ class Cursor:
 # --- what goes out ---------------------------------------------------------------------------------------------------
 
 
-class IntentKind(enum.Enum):
+class IntentKind(Word):
     CREATE = "create"
     UPDATE = "update"
     COMMENT = "comment"
@@ -218,11 +211,8 @@ class IntentKind(enum.Enum):
     EDIT = "edit"
     DELETE = "delete"
 
-    def __str__(self) -> str:
-        return self.value
 
-
-class IntentState(enum.Enum):
+class IntentState(Word):
     """PLANNED: not sent. ATTEMPTED: may have happened. LANDED: proven. REFUSED: surely not. PARKED: ask a person."""
 
     PLANNED = "planned"
@@ -230,9 +220,6 @@ class IntentState(enum.Enum):
     LANDED = "landed"
     REFUSED = "refused"
     PARKED = "parked"
-
-    def __str__(self) -> str:
-        return self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,14 +254,11 @@ class Intent:
     landed_at: datetime | None = None
 
 
-class TwinState(enum.Enum):
+class TwinState(Word):
     MIRRORED = "mirrored"
     STUB = "stub"  # a short notice stands in its place
     SKIPPED = "skipped"  # no rule lets it cross
     DELETED = "deleted"
-
-    def __str__(self) -> str:
-        return self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,16 +329,13 @@ class Broken:
     problem: str
 
 
-class ParkScope(enum.Enum):
+class ParkScope(Word):
     FIELD = "field"
     COMMENT = "comment"
     FILE = "file"
     LINK = "link"
     CONNECTION = "connection"
     MAPPING = "mapping"
-
-    def __str__(self) -> str:
-        return self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,12 +369,9 @@ class ConflictRow:
     settled_at: datetime | None = None
 
 
-class PauseScope(enum.Enum):
+class PauseScope(Word):
     CONNECTION = "connection"
     MAPPING = "mapping"
-
-    def __str__(self) -> str:
-        return self.value
 
 
 @dataclass(frozen=True, slots=True)

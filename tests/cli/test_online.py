@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+from syncd.sdk.connector import Hook
 from syncd.sdk.testing.faults import Status, Unreachable
 from tests.cli.test_operating import Terminal, place, syncd
 from tests.running import Installation
@@ -47,6 +50,16 @@ def test_a_refused_credential_stands_at_its_connection(place: Installation, sync
     place.desk.plan.on("check*", Unreachable())
     syncd("check", "--online", exit=3)
     assert "`desk` cannot be used" in syncd.error
+
+
+def test_an_address_that_the_vendor_does_not_call_is_worth_a_word(place: Installation, syncd: Terminal) -> None:
+    place.config.write_text(f"{place.config.read_text()}public_url: https://syncd.example\n")
+    place.desk.hooks["other"] = Hook("other", "https://hooks.example/hidden?token=hidden")
+    said = syncd("check", "--online", "--json")
+    (complaint,) = [found for found in json.loads(said)["complaints"] if found["key"] == "connections.desk"]
+    assert "`https://hooks.example/***`, not `https://syncd.example/hooks/desk`" in complaint["problem"]
+    assert "syncd webhooks desk --register" in complaint["remedy"]
+    assert "hidden" not in said + syncd.error
 
 
 def test_nobody_is_asked_about_what_is_wrong_by_itself(place: Installation, syncd: Terminal) -> None:

@@ -24,6 +24,7 @@ from syncd_jira.simulator.page import JiraDesk
 from syncd_jira.simulator.routes import Routes
 from syncd_jira.simulator.shapes import HIDDEN, Shapes
 from syncd_jira.simulator.site import Change, Issue, Site, SiteComment, errors
+from syncd_jira.simulator.webhooks import SimulatedWebhooks
 
 __all__ = ["ANA", "BEN", "SYNCD", "JiraSimulator"]
 
@@ -40,6 +41,7 @@ class JiraSimulator(JiraDesk, Simulator):
 
     Attributes:
         permissions: what every account may do, in Jira's words.
+        webhooks: those of a Data Center, as its administrators keep them.
         refuses_numbers: JQL does not take epoch milliseconds, as some sites may not.
     """
 
@@ -55,6 +57,7 @@ class JiraSimulator(JiraDesk, Simulator):
         self.permissions = ALL_PERMISSIONS
         self.refuses_numbers = False
         self.site = Site(clock=clock, new_id=self.new_id, actor=lambda: self.actor, tell=self._tell)
+        self.webhooks = SimulatedWebhooks(self)
         self._writes: dict[str, deque[datetime]] = {}
         self._tries: dict[tuple[str, str], int] = {}
 
@@ -82,7 +85,7 @@ class JiraSimulator(JiraDesk, Simulator):
         return self.accounts[0]
 
     def routes(self) -> Sequence[BaseRoute]:
-        return Routes(self).all()
+        return [*Routes(self).all(), *self.webhooks.routes()]
 
     def limit_headers(self, limit: Limit) -> Mapping[str, str]:
         shown = {"X-RateLimit-Limit": str(limit.limit), "X-RateLimit-Remaining": str(limit.remaining)}

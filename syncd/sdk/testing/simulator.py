@@ -28,6 +28,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from syncd.sdk.secrecy import is_secret
 from syncd.sdk.testing.faults import Delay, Fault, FaultPlan, Late, LostAfter, LostBefore, Meanwhile, Status, Twice
 from syncd.sdk.testing.journal import Entry
 from syncd.sdk.testing.outbox import Event, Outbox, Subscription
@@ -290,7 +291,7 @@ class Simulator(Desk):
             method=request.method,
             path=path,
             query=request.url.query,
-            headers={key: value for key, value in request.headers.items() if key not in _SECRET_HEADERS},
+            headers={key: value for key, value in request.headers.items() if not is_secret(key)},
             body=body,
         )
         self.requests.append(exchange)
@@ -387,9 +388,6 @@ class Simulator(Desk):
             applied=applied,
             cause=exchange.cause,
         )
-
-
-_SECRET_HEADERS = frozenset({"authorization", "cookie"})
 
 
 class _Server(uvicorn.Server):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from html import unescape
 from itertools import groupby
@@ -13,6 +13,7 @@ from syncd.sdk.text.normal import Mark, Run, flatten, unflatten
 from syncd.sdk.text.plain import words
 from syncd.sdk.text.tree import MAX_DEPTH, Block, Break, Code, Image, Inline, List, Paragraph, Text
 
+_EMPTY_ITEM = "&nbsp;"  # marks with nothing behind them are words
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]\w{1,31});")
 
 
@@ -106,8 +107,41 @@ def _item(entries: list[tuple[str, Sequence[Run]]], depth: int) -> tuple[Block, 
 # --- for writers ---------------------------------------------------------------------------------------------------
 
 
-def lines(children: Iterable[Inline]) -> list[list[Run]]:
-    """The runs of each line: phrases end with their line, so a mark over several lines is written on each."""
+WriteLine: TypeAlias = Callable[[list[Run]], str]
+"""A dialect's way to write the runs of one line."""
+
+
+def write_list(block: List, line: WriteLine, lost: dict[str, None]) -> tuple[str, list[Block]]:
+    """The list, each item behind its marks (the reverse of `lists`), and the blocks that must stand below it."""
+    below: list[Block] = []
+    return "\n".join(_write_items(block, "", line=line, lost=lost, below=below)), below
+
+
+def _write_items(
+    block: List, marks: str, *, line: WriteLine, lost: dict[str, None], below: list[Block]
+) -> Iterator[str]:
+    marks += "*" if block.start is None else "#"
+    if block.start not in {None, 1}:
+        lost["first number of a list"] = None
+    for item in block.items:
+        paragraphs = [part for part in item if isinstance(part, Paragraph)]
+        if len(paragraphs) > 1:
+            lost["paragraphs in a list item"] = None
+        yield f"{marks} " + ("\n".join(write_lines(part.children, line) for part in paragraphs) or _EMPTY_ITEM)
+        for part in item:
+            if isinstance(part, List):
+                yield from _write_items(part, marks, line=line, lost=lost, below=below)
+            elif not isinstance(part, Paragraph):
+                lost[f"{type(part).__name__.lower()} in a list item, now below it"] = None
+                below.append(part)
+
+
+def write_lines(children: Iterable[Inline], line: WriteLine) -> str:
+    """Phrases, each line written by itself: a mark over several lines is written on each."""
+    return "\n".join(map(line, _lines(children)))
+
+
+def _lines(children: Iterable[Inline]) -> list[list[Run]]:
     found: list[list[Run]] = [[]]
     for run in flatten(children):
         if isinstance(run.atom, Break):

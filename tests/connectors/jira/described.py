@@ -90,7 +90,7 @@ def page_of(name: str) -> dict[str, Any]:
 TYPES = "/api/2/issue/createmeta/{projectIdOrKey}/issuetypes"
 EXPAND = {"name": "expand", "in": "query", "schema": {"type": "string"}}
 OPERATION = {"type": "object", "properties": {name: {} for name in ("add", "set", "remove", "edit", "copy")}}
-DATA_CENTER = (
+DATA_CENTER: tuple[Correction, ...] = (
     Correction(answer("/api/2/field", "get"), listed("FieldBean"), ARRAY),
     Correction(answer("/api/2/priority", "get"), listed("PriorityJsonBean"), ARRAY),
     Correction(answer("/api/2/status", "get"), listed("StatusJsonBean"), ARRAY),
@@ -136,6 +136,73 @@ DATA_CENTER = (
         EXPAND,
         "`expand=transitions.fields` is left out of this description; Cloud's, of the same operation, has it",
     ),
+)
+
+
+WEBHOOKS = (
+    "left out of this description; written here after public clients (n8n for both, jira.js since 10), not after "
+    "Atlassian's own words, so it proves that both sides agree and not that Jira does"
+)
+_TEXT, _FLAG, _TIME = {"type": "string"}, {"type": "boolean"}, {"type": "integer"}
+_ASKED = {
+    "type": "object",
+    "required": ["name", "url", "events"],
+    "properties": {
+        "name": _TEXT,
+        "url": _TEXT,
+        "events": {"type": "array", "items": _TEXT},
+        "filters": {"type": "object", "properties": {"issue-related-events-section": _TEXT}},
+        "excludeBody": _FLAG,
+    },
+}
+_NAMED = {name: _ASKED["properties"][name] for name in ("name", "url", "events")}  # type: ignore[index]
+_SINCE_10 = {
+    **_NAMED,
+    "id": _TIME,
+    "active": _FLAG,
+    "configuration": {"type": "object"},
+    "createdDate": _TIME,
+    "updatedDate": _TIME,
+    "scopeType": _TEXT,
+    "sslVerificationRequired": _FLAG,
+}
+_BEFORE_10 = {
+    **_NAMED,
+    "self": _TEXT,
+    "enabled": _FLAG,
+    "excludeBody": _FLAG,
+    "filters": {"type": "object", "additionalProperties": {}},
+    "lastUpdatedUser": _TEXT,
+    "lastUpdated": _TIME,
+}
+
+
+def _resource(path: str, shown: dict[str, Any]) -> list[Correction]:
+    one = {"type": "object", "required": ["name", "url", "events"], "properties": shown}
+    id = {"name": "id", "in": "path", "required": True, "schema": _TEXT}
+
+    def says(schema: Any) -> dict[str, Any]:
+        return {"description": "", "content": {"application/json": {"schema": schema}}}
+
+    collection = {
+        "get": {"responses": {"200": says({"type": "array", "items": one})}},
+        "post": {
+            "requestBody": {"required": True, "content": {"application/json": {"schema": _ASKED}}},
+            "responses": {"201": says(one), "400": says({"type": "object", "additionalProperties": {}})},
+        },
+    }
+    deleted = {"delete": {"parameters": [id], "responses": {"204": {"description": ""}}}}
+    escaped = path.replace("/", "~1")
+    return [
+        Correction(f"/paths/{escaped}", collection, WEBHOOKS),
+        Correction(f"/paths/{escaped}~1{{id}}", deleted, WEBHOOKS),
+    ]
+
+
+DATA_CENTER = (
+    *DATA_CENTER,
+    *_resource("/jira-webhook/1.0/webhooks", _SINCE_10),
+    *_resource("/webhooks/1.0/webhook", _BEFORE_10),
 )
 
 

@@ -213,6 +213,8 @@ def answering(world: JiraWorld, **fields: object) -> Jira:
         ("updated", "2025-08-12"),
         ("project", None),
         ("description", 7),
+        ("comment", {"comments": [{"body": "x"}]}),
+        ("attachment", [{"id": 7}]),
     ],
 )
 async def test_an_answer_of_another_type_is_named(world: JiraWorld, field: str, value: object) -> None:

@@ -30,6 +30,8 @@ class JiraWorld:
         address = "http://syncd/hooks/jira" + ("" if self.simulator.cloud else f"?secret={SECRET}")
         self.subscription = Subscription("1", address, SECRET)
         self.simulator.outbox.subscriptions.append(self.subscription)
+        if not self.simulator.cloud:  # who may manage webhooks there
+            self.simulator.permissions |= {"ADMINISTER"}
         self.transport = checked(self.simulator.transport(), deployment=deployment)
         more = {"webhook_secret": SECRET, "overlap": OVERLAP, "index_lag": LAG, **config}
         self.config = Jira.Config.model_validate(self.simulator.connection(**more))

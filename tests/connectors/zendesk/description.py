@@ -4,6 +4,7 @@ The description leaves out what Zendesk's prose describes: side-loading, cursor 
 refusals, and that an empty field is null.
 """
 
+import json
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.specs import spec
 NULL = "Zendesk says null where a field is empty; connectors.md says so of priority, its examples of the others"
 SIDELOAD = "side-loading (`include=users`) adds the users to an answer; the description has it in prose only"
 PAGING = "cursor pagination is recommended in the prose of this operation and not declared"
+ENDS = "there is no address before the first page and none behind the last; the third party declares text always"
 REFUSAL = "a refusal with a reason is not declared at all"
 AUDIT = "the answer to an update shows whole audit events, as the audits of the same description do"
 
@@ -76,6 +78,7 @@ def _body(path: str, method: str, content: dict[str, Any], why: str) -> Correcti
     return Correction(_at(path, f"{method}/requestBody"), {"content": content}, why)
 
 
+_ENDS = ("prev", "next")
 _TICKET = "/api/v2/tickets/{ticket_id}"
 _NULLABLE = ("assignee_id", "priority", "type", "external_id", "organization_id", "group_id")
 
@@ -160,6 +163,7 @@ CORRECTIONS = (
         {"application/json": {"schema": {"type": "object", "properties": {"text": {"type": "string"}}}}},
         "the older redaction takes the words to black out",
     ),
+    *[Correction(f"/components/schemas/PaginationLinks/properties/{name}/nullable", True, ENDS) for name in _ENDS],
     Correction(
         "/components/schemas/UserForAdmin/properties/id/nullable",
         True,
@@ -169,11 +173,22 @@ CORRECTIONS = (
 
 BESIDE = {
     "/attachments/": "files lie at addresses of their own",
-    "/api/v2/webhooks": "webhooks have a description of their own, written by a third party",
     "/agent/": "the simulator's page",
 }
 
 
 @cache
 def description() -> Description:
-    return Description.load(spec("zendesk/support.openapi.json"), corrections=CORRECTIONS)
+    return Description(_merged(), corrections=CORRECTIONS)
+
+
+def _merged() -> dict[str, Any]:
+    """Zendesk's own description, with the one of its webhooks, which a third party wrote; they share no name."""
+    whole: dict[str, Any] = json.loads(spec("zendesk/support.openapi.json").read_text(encoding="utf-8"))
+    more = json.loads(spec("zendesk/webhooks.unofficial.openapi.json").read_text(encoding="utf-8"))
+    for path, operations in more["paths"].items():
+        whole["paths"][f"/api/v2{path}"] = operations
+    schemas = whole["components"]["schemas"]
+    assert not schemas.keys() & more["components"]["schemas"].keys()
+    schemas.update(more["components"]["schemas"])
+    return whole

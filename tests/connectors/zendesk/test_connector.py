@@ -141,7 +141,7 @@ async def test_only_somebody_who_can_be_assigned_is_found(zendesk: Zendesk, worl
     assert await zendesk.person(BEN.email) is None
 
 
-async def test_the_description_knows_fields_groups_and_webhooks(zendesk: Zendesk, world: ZendeskWorld) -> None:
+async def test_the_description_knows_fields_and_groups(zendesk: Zendesk, world: ZendeskWorld) -> None:
     described = await zendesk.describe()
     fields = {info.name: info for info in described.fields}
     assert fields["Severity"].options == ("sev1", "sev2", "sev3", "sev4")

@@ -91,8 +91,11 @@ async def test_what_was_done_and_what_was_only_tried_are_told_apart(vendor: Coun
 
 
 async def test_no_secret_is_kept(vendor: Counter) -> None:
-    await send(vendor)
-    assert BOT.token not in repr((vendor.requests, vendor.journal, vendor.accounts))
+    async with client(vendor) as http:
+        await http.post("/api/count", headers={"x-acme-api-key": BOT.token, "x-request-id": "7"})
+    [request] = vendor.requests
+    assert request.headers["x-request-id"] == "7"
+    assert BOT.token not in repr((vendor.requests, vendor.journal, vendor.accounts, dict(request.headers)))
 
 
 # --- faults ----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,231 @@
+"""`syncd webhooks`: whether each vendor calls us, and what makes it do so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from syncd.cli import session
+from syncd.cli.session import ConfigOption, DryRunOption, JsonOption, YesOption
+from syncd.errors import Exit, SyncdError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from syncd.cli.hooks import Callers
+    from syncd.sdk.connector import Connector, Hook
+    from syncd.settings import Settings
+
+_HELP = """List what each connection's vendor calls, and whether our address is among it, whole and awake; or register
+our address there, or remove a webhook. Where only a person can do it, print the steps.
+
+\b
+Webhooks make changes arrive at once; without them they arrive by polling. Exit code 5: somebody should look.
+
+\b
+Examples:
+  syncd webhooks
+  syncd webhooks acme-zendesk --register
+  syncd webhooks acme-zendesk --remove 01GA
+"""
+
+
+def register(app: typer.Typer) -> None:
+    app.command("webhooks", help=_HELP)(webhooks)
+
+
+def webhooks(
+    connection: Annotated[str | None, typer.Argument(metavar="[CONNECTION]", show_default=False)] = None,
+    *,
+    add: Annotated[bool, typer.Option("--register", help="Make the vendor call our address, or repair that.")] = False,
+    remove: Annotated[str | None, typer.Option(metavar="ID", help="Take this webhook away.")] = None,
+    show_secret: Annotated[bool, typer.Option("--show-secret", help="Print the secret that a vendor chose.")] = False,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    if add and remove is not None:
+        raise SyncdError("say --register or --remove ID, not both")
+    settings = _settings(config)
+    if connection is not None and connection not in settings.connections:
+        raise SyncdError(f"the config has no connection `{connection}`; it has {', '.join(settings.connections)}")
+    if not add and remove is None:
+        _list(settings, [connection] if connection else list(settings.connections), json=json)
+    if connection is None:
+        raise SyncdError(f"say at which connection: {', '.join(settings.connections)}")
+    if remove is not None:
+        _remove(settings, connection, remove, yes=yes, dry_run=dry_run, json=json)
+    _register(settings, connection, yes=yes, dry_run=dry_run, json=json, show_secret=show_secret)
+
+
+def _settings(config: Any) -> Settings:
+    from syncd import log, settings
+
+    log.configure(level="warning")
+    return settings.load(settings.config_path(config))[0]
+
+
+# --- looking
+
+
+def _list(settings: Settings, names: list[str], *, json: bool) -> NoReturn:
+    from syncd.cli.hooks import Standing, attention
+
+    found = asyncio.run(_look(settings, names))
+    if json:
+        session.print_json(found)
+    else:
+        out = session.console()
+        for each in found:
+            _show(out, each)
+    unasked = any(each.standing is Standing.UNASKED for each in found)
+    raise typer.Exit(Exit.REFUSED if unasked else Exit.PART if attention(found) else Exit.DONE)
+
+
+async def _look(settings: Settings, names: list[str]) -> list[Callers]:
+    from datetime import UTC, datetime
+
+    from syncd.cli import hooks
+
+    return [await hooks.look(settings, name, now=datetime.now(UTC)) for name in names]
+
+
+def _show(out: Console, each: Callers) -> None:
+    from syncd.cli.hooks import Standing
+
+    session.say(out, each.connection, "bold")
+    for hook in each.hooks:
+        marks = [
+            *(["ours"] if hook.ours else []),
+            "active" if hook.active else "switched off",
+            *([f"lacks {session.counted(len(hook.lacks), 'event')}"] if hook.ours and hook.lacks else []),
+            *([f"ends {hook.expires:%Y-%m-%d}"] if hook.expires else []),
+        ]
+        session.say(out, f"  {hook.id}  {hook.url}  ({', '.join(marks)})")
+    match each.standing:
+        case Standing.CALLED:
+            session.say(out, f"  it calls {each.address}", "green")
+        case Standing.WRONG:
+            for finding in each.findings:
+                session.say(out, f"  {finding}", "yellow")
+            if each.remedy:
+                session.say(out, f"  try: {each.remedy}")
+        case Standing.UNSEEN:
+            session.say(out, f"  syncd cannot see its webhooks{'; to have our address called:' if each.steps else ''}")
+        case Standing.UNASKED:
+            session.say(out, f"  {each.problem}", "red")
+        case Standing.NONE:
+            pass
+    _steps(out, each.steps)
+    out.print()
+
+
+def _steps(out: Console, steps: tuple[str, ...]) -> None:
+    for number, step in enumerate(steps, start=1):
+        session.say(out, f"  {number}. {step}" if len(steps) > 1 else f"  {step}")
+
+
+# --- writing
+
+
+def _register(settings: Settings, name: str, *, yes: bool, dry_run: bool, json: bool, show_secret: bool) -> NoReturn:
+    from syncd.cli import hooks
+    from syncd.cli.hooks import Standing
+
+    url = hooks.address(settings, name)
+    if not url:
+        raise SyncdError("`public_url` is not set in the config: the vendor must know how to reach syncd")
+    [now] = asyncio.run(_look(settings, [name]))
+    if now.standing is Standing.UNASKED:
+        raise session.Refused(now.problem)
+    if not now.managed:
+        _by_hand(now, json=json)
+    if now.doubled:
+        _end({"done": "", "said": f"{now.findings[0]}; first: {now.remedy}"}, json=json, code=Exit.PART)
+    if now.standing is Standing.CALLED and (dry_run or not show_secret):
+        _end({"done": "", "said": f"{name} calls {url} already"}, json=json)
+    deed = "repair the webhook to" if now.ours else "register"
+    if dry_run:
+        _end({"done": "", "said": f"would {deed} {url} at {name}"}, json=json)
+    if now.standing is not Standing.CALLED:
+        session.confirm(f"{deed} {url} at {name}?".capitalize(), yes=yes)
+    hook = asyncio.run(_at(settings, name, lambda connector: connector.register_hook(url)))
+    _registered(settings, name, hook, json=json, show_secret=show_secret)
+
+
+def _by_hand(now: Callers, *, json: bool) -> NoReturn:
+    """Nothing but a person can do it, or nothing at all is to be done."""
+    from syncd.cli.hooks import Standing
+
+    if json:
+        session.print_json(now)
+    else:
+        out = session.console()
+        session.say(out, f"syncd cannot register a webhook at {now.connection}.")
+        _steps(out, now.steps)
+    raise typer.Exit(Exit.DONE if now.standing is Standing.NONE else Exit.PART)
+
+
+def _registered(settings: Settings, name: str, hook: Hook, *, json: bool, show_secret: bool) -> NoReturn:
+    """A secret that the vendor chose is only printed when somebody asks for it."""
+    configured = settings.connections[name].webhook_secret
+    known = configured is not None and configured.get_secret_value() == hook.secret
+    said = [f"{name} calls {hook.url}, by webhook {hook.id}"]
+    if hook.secret and known:
+        said.append("its secret is the one in `webhook_secret`")
+    elif hook.secret:
+        how = "" if show_secret else "; `--register --show-secret` prints it"
+        said.append(f"its secret is not the one in `webhook_secret` of {name}: put it there{how}")
+    if hook.lacks:
+        said.append(f"it does not bring {', '.join(hook.lacks)}")
+    done: dict[str, object] = {"done": "registered", "id": hook.id, "expires": hook.expires, "said": "\n".join(said)}
+    if show_secret and hook.secret:
+        done["secret"] = hook.secret
+    left = (bool(hook.secret) and not known) or bool(hook.lacks)
+    _end(done, json=json, code=Exit.PART if left else Exit.DONE)
+
+
+def _remove(settings: Settings, name: str, id: str, *, yes: bool, dry_run: bool, json: bool) -> NoReturn:
+    from syncd.cli.hooks import Standing
+
+    [now] = asyncio.run(_look(settings, [name]))
+    if now.standing is Standing.UNASKED:
+        raise session.Refused(now.problem)
+    if not now.managed:
+        raise SyncdError(f"syncd cannot manage the webhooks of {name}: remove it at the vendor")
+    known = next((hook for hook in now.hooks if hook.id == id), None)
+    if known is None:
+        _end({"done": "", "said": f"nothing to do: {name} has no webhook {id}"}, json=json)
+    whose = "" if known.ours else ", which is not ours"
+    if dry_run:
+        _end({"done": "", "said": f"would remove the webhook {id} to {known.url}{whose}"}, json=json)
+    session.confirm(f"Remove the webhook {id} to {known.url}{whose}?", yes=yes)
+    asyncio.run(_at(settings, name, lambda connector: connector.remove_hook(id)))
+    _end({"done": "removed", "id": id, "said": f"{name} calls {known.url} no more"}, json=json)
+
+
+async def _at(settings: Settings, name: str, do: Callable[[Connector], Awaitable[Any]]) -> Any:
+    from syncd.cli.hooks import reached
+    from syncd.sdk.errors import ConnectorError
+
+    try:
+        async with reached(settings, name) as connector:
+            await connector.check()
+            return await do(connector)
+    except ConnectorError as error:
+        raise session.Refused(str(error)) from error
+
+
+def _end(told: dict[str, object], *, json: bool, code: Exit = Exit.DONE) -> NoReturn:
+    if json:
+        session.print_json(told)
+    else:
+        out = session.console()
+        session.say(out, str(told["said"]).replace("\n", ".  "))
+        if "secret" in told:
+            session.say(out, f"secret: {told['secret']}")
+    raise typer.Exit(code)
