@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from pydantic import SecretStr, ValidationError
 
@@ -27,11 +28,18 @@ class NamedJson(Json):
     full_name: str
 
 
+class PlacedJson(Json):
+    """What of an issue every event has; some leave out the rest (`pinned`)."""
+
+    number: int
+    pull_request: Mapping[str, Any] | None = None
+
+
 class EnvelopeJson(Json):
     """What every event about an issue has."""
 
     action: str
-    issue: IssueJson
+    issue: PlacedJson
     repository: NamedJson
     comment: CommentJson | None = None
 
@@ -55,7 +63,7 @@ def receive(webhook: Webhook, *, secrets: Iterable[SecretStr | None], ours: Call
         raise BadBody(f"github: {kind}: {place or 'the body'} is not as described") from None
     if envelope.issue.pull_request is not None or not ours(envelope.repository.id, envelope.repository.full_name):
         return Delivery(id, ())
-    return Delivery(id, (_changed(envelope),))
+    return Delivery(id, (_changed(envelope, data["issue"]),))
 
 
 def verify(webhook: Webhook, *, secrets: Iterable[SecretStr | None]) -> None:
@@ -73,7 +81,7 @@ def sign(secret: str, body: bytes) -> str:
     return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
-def _changed(told: EnvelopeJson) -> Changed:
+def _changed(told: EnvelopeJson, whole: object) -> Changed:
     ref = f"{told.repository.id}-{told.issue.number}"
     if told.comment is not None:
         gone = told.action == "deleted"
@@ -81,4 +89,8 @@ def _changed(told: EnvelopeJson) -> Changed:
         return Changed(ref, token, ONLY_THREAD, at=None if gone else told.comment.updated_at)
     if told.action in ("deleted", "transferred"):  # nothing of the issue itself says so
         return Changed(ref, f"issue {told.action}", ALL_PARTS)
-    return Changed(ref, issue_token(told.issue), ONLY_FIELDS, at=told.issue.updated_at)
+    try:
+        issue = IssueJson.model_validate(whole)
+    except ValidationError:  # a short form has no name; it costs a read
+        return Changed(ref, parts=ONLY_FIELDS)
+    return Changed(ref, issue_token(issue), ONLY_FIELDS, at=issue.updated_at)

@@ -26,7 +26,7 @@ TITLE_LIMIT: Final = 256
 
 TARGET: Final = Target()
 
-_FENCE = re.compile(r"[ >]*(?:[-*+] +|\d{1,9}[.)] +)*(`{3,}|~{3,})")
+_FENCE = re.compile(r"(?:[ >\t]|[-*+](?= )|\d{1,9}[.)](?= ))*(`{3,}|~{3,})")
 _IMAGE = re.compile(r"\s*<img\s[^<>]*>\s*", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"\b(src|alt)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _CODE = re.compile(r"(?: {4}|\t)")
@@ -63,35 +63,39 @@ def _lines(lines: list[str], lost: dict[str, None]) -> Iterator[str]:
     """What a reader sees, each line end kept; code is left as it is."""
     fence, hidden, blank = "", False, True
     for line in lines:
-        opened = _FENCE.match(line)
-        if hidden or (not fence and line.lstrip().startswith("<!--")):
+        if fence.startswith(">") and ">" not in line:  # the quote is over, and with it the code in it
+            fence = ""
+        code = bool(fence) or (blank and bool(_CODE.match(line)))
+        if hidden or (not code and line.lstrip().startswith("<!--")):
             lost["hidden comment"] = None
             _, ended, rest = line.partition("-->")
             hidden = not ended
-            if rest.strip():
-                yield f"{rest}  "
+            yield from [f"{rest}  "] if rest.strip() else []
             continue
+        opened = _FENCE.match(line)
         if opened and (not fence or _closes(line, fence)):
-            fence = "" if fence else opened[1]
-            yield line
-        elif fence or (blank and _CODE.match(line)) or line.endswith("\\"):
-            yield line
-        elif _IMAGE.fullmatch(line):
-            yield f"{_as_markdown(line)}  "
-        else:
-            yield f"{line}  " if line.strip() else line
-        blank = not line.strip() or (blank and bool(_CODE.match(line)))
+            fence = "" if fence else (">" if ">" in opened[0] else "") + opened[1]
+            code = True
+        yield line if code else _line(line)
+        blank = not line.strip() or (blank and code)
+
+
+def _line(line: str) -> str:
+    """A line of words, its end kept."""
+    if not line.strip() or line.endswith("\\"):
+        return line
+    return f"{_as_markdown(line) if _IMAGE.fullmatch(line) else line}  "
 
 
 def _closes(line: str, fence: str) -> bool:
-    bare = line.strip(" >\t")
-    return set(bare) == {fence[0]} and len(bare) >= len(fence)
+    bare, mark = line.strip(" >\t"), fence.lstrip(">")
+    return set(bare) == {mark[0]} and len(bare) >= len(mark)
 
 
 def _as_markdown(tag: str) -> str:
     found = {name.lower(): unescape(double or single) for name, double, single in _ATTRIBUTE.findall(tag)}
     address = found.get("src", "")
-    if not address or re.search(r"[\s<>()]", address):
+    if not re.fullmatch(r"https?://[^\s<>()]+", address):
         return tag
     words = re.sub(r"([^\w\s])", r"\\\1", found.get("alt", ""))
     return f"![{words}]({address})"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from syncd.core.model import RichText
+from syncd_github import text as github
 from syncd_jira import text as jira
 from syncd_redmine import text as redmine
 from syncd_rt import text as rt
@@ -28,6 +29,7 @@ TARGETS: dict[str, Callable[[str], list[str]]] = {
     ),
     "redmine textile": lambda markdown: hostile.acting_textile(redmine.write(markdown, formatting="textile").source),
     "rt": _rt,
+    "github": lambda markdown: hostile.acting_gfm(github.write(markdown).source),
 }
 
 READERS: dict[str, Callable[[str], RichText]] = {
@@ -35,6 +37,7 @@ READERS: dict[str, Callable[[str], RichText]] = {
     "as plain text": lambda text: rt.read(text, "text/plain"),
     "as HTML": zendesk.read,
     "as wiki text": jira.read_wiki,
+    "as an issue of GitHub": github.read,
     "as Textile": lambda text: redmine.read(text, formatting="textile"),
     "as an ADF text": lambda text: jira.read_adf(
         {"type": "doc", "version": 1, "content": [{"type": "paragraph", "content": [{"type": "text", "text": text}]}]}
@@ -69,6 +72,7 @@ def test_the_checker_sees_what_acts(target: str) -> None:
         "redmine common_mark": hostile.acting_common_mark,
         "redmine textile": hostile.acting_textile,
         "rt": hostile.acting_plain,
+        "github": hostile.acting_gfm,
     }
     for attempt in ("@team", "fixes #1", "/close", "{% if x %}", "a\u202eb"):
         assert raw[target](attempt)

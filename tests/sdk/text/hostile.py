@@ -307,7 +307,12 @@ def acting_redmine_source(source: str, *, fence: str) -> list[str]:
 
 def acting_common_mark(source: str) -> list[str]:
     fenced = r"(~~~|```)(.*?)(~~~|```)"
-    found = acting_redmine_source(source, fence=fenced)
+    return [*acting_redmine_source(source, fence=fenced), *acting_gfm(source)]
+
+
+def acting_gfm(source: str) -> list[str]:
+    """What acts in Markdown where nobody looks into code."""
+    found = [*invisible(source)]
     shown = re.sub(r"(?ms)^[ >\-\d.]*(`{3,}).*?^[ >]*\1`*$", "\n", source)
     shown = re.sub(r"(`+)(?!`).+?(?<!`)\1(?!`)", "\ufffc", shown)
     found += [f"image {image}" for image in re.findall(r"(?<!\\)!\[", shown)]
