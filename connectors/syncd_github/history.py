@@ -11,8 +11,22 @@ from dataclasses import dataclass
 
 from syncd.core.model import Edit, Person, Value
 from syncd_github.fields import split_labels, status_of
-from syncd_github.revision import Revision, stamped
+from syncd_github.revision import stamped
 from syncd_github.wire import EventJson, IssueJson
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a history begins. Stamps have whole seconds: without `after` the events of that very second belong to it,
+    whether or not the read saw them; one that it saw says what the caller knows.
+    """
+
+    stamp: str  # empty: the beginning
+    after: bool = False
+
+    def precedes(self, event: EventJson) -> bool:
+        stamp = stamped(event.created_at)
+        return stamp > self.stamp or (stamp == self.stamp and not self.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +57,14 @@ class Sets:
 
 
 def edits(
-    issue: IssueJson, events: Sequence[EventJson], *, since: str, own: int, label_fields: Mapping[str, str]
+    issue: IssueJson, events: Sequence[EventJson], *, start: Start, own: int, label_fields: Mapping[str, str]
 ) -> tuple[Edit, ...]:
-    """The edits since a revision, oldest first.
-
-    Those of its very second are among them: whether the read saw them, whole-second stamps cannot tell. One that it
-    saw says what the caller knows.
-    """
+    """The edits from there on, oldest first."""
     after = Sets(frozenset(issue.label_names), tuple(user.login for user in issue.assignees))
     found: list[Edit] = []
     for place in range(len(events) - 1, -1, -1):
         event, before = events[place], after.without(events[place])
-        if not _later(event, Revision.parse(since)):
+        if not start.precedes(event):
             break
         ours = event.actor is not None and event.actor.id == own
         values = _changed(before.fields(label_fields), after.fields(label_fields))
@@ -62,10 +72,6 @@ def edits(
             found.append(Edit(name, old, new, ours=ours, at=event.created_at, id=str(event.id)))
         after = before
     return tuple(reversed(found))
-
-
-def _later(event: EventJson, since: Revision | None) -> bool:
-    return since is None or stamped(event.created_at) >= since.stamp
 
 
 def _changed(before: Mapping[str, Value], after: Mapping[str, Value]) -> dict[str, tuple[Value, Value]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 
 import httpx
 
@@ -12,15 +13,34 @@ from syncd.core.model import Edit, Snapshot
 from syncd.sdk.connector import Part
 from syncd.sdk.errors import Forbidden, Moved, NotFound
 from syncd_github.api import Api
-from syncd_github.history import edits
+from syncd_github.auth import date_of
+from syncd_github.history import Start, edits
 from syncd_github.limits import message_of
 from syncd_github.repositories import Repositories, Repository
-from syncd_github.revision import Revision, issue_token
+from syncd_github.revision import Revision, is_young, issue_token
 from syncd_github.snapshot import Reading, deleted
 from syncd_github.wire import IssueJson, body_of, read
 
+V = TypeVar("V")
+
 REMEMBERED = 4_000
 LOOK_BACK = timedelta(minutes=2)
+
+
+class Recent(Generic[V]):
+    """What one process remembers of issues, the latest of them. All of it can be asked for again."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, V] = OrderedDict()
+
+    def get(self, ref: str) -> V | None:
+        return self._kept.get(ref)
+
+    def put(self, ref: str, what: V) -> None:
+        self._kept[ref] = what
+        self._kept.move_to_end(ref)
+        while len(self._kept) > REMEMBERED:
+            self._kept.popitem(last=False)
 
 
 class Reader:
@@ -31,13 +51,15 @@ class Reader:
         self.repositories = repositories
         self.reading = reading
         self.login = ""
-        self._seen: OrderedDict[str, IssueJson] = OrderedDict()
+        self._seen: Recent[IssueJson] = Recent()
+        self._final: Recent[str] = Recent()  # the latest revision that was read after its second was over
         self._made: dict[int, Made] = {}
 
     async def fetch(self, ref: str, *, parts: frozenset[Part], since: str | None) -> Snapshot:
         """One request, one more for each hundred comments, and one or two for the history."""
         repository, number = await self.repositories.locate(ref)
-        answer = await self._issue(repository, number)
+        history = None if since is None else self._start(repository.ref(number), since)
+        repository, answer = await self._issue(repository, number)
         if answer.status_code == 410:
             return self._gone(repository, number, answer)
         issue = self.keep(repository, answer)
@@ -46,21 +68,21 @@ class Reader:
         if Part.THREAD in parts:
             comments = await self.api.comments(repository.name, number) if issue.comments else []
         found = self.reading.snapshot(issue, repository, comments=comments)
-        return found if since is None else replace(found, history=await self._history(repository, issue, since))
+        return found if history is None else replace(found, history=await self._history(repository, issue, history))
 
     async def current(self, ref: str) -> tuple[Repository, IssueJson]:
         """The issue itself as it is now, for a write that has to know it. NotFound, Moved."""
         repository, number = await self.repositories.locate(ref)
-        answer = await self._issue(repository, number)
+        repository, answer = await self._issue(repository, number)
         if answer.status_code == 410:
             raise NotFound(f"github: {repository.name}#{number} was deleted")
         return repository, self.keep(repository, answer)
 
     async def seen(self, ref: str, *, expect: str) -> IssueJson:
         """The issue as it was at that revision; as it is now where nothing of that is remembered."""
-        issue = self._seen.get(ref)
-        if issue is not None and issue_token(issue) == expect:
-            return issue
+        seen = self._seen.get(ref)
+        if seen is not None and issue_token(seen) == expect:
+            return seen
         return (await self.current(ref))[1]
 
     def keep(self, repository: Repository, answer: httpx.Response) -> IssueJson:
@@ -69,17 +91,16 @@ class Reader:
         if issue.pull_request is not None:
             raise NotFound(f"github: {repository.name}#{issue.number} is a pull request")
         ref = repository.ref(issue.number)
-        self._seen[ref] = issue
-        self._seen.move_to_end(ref)
-        while len(self._seen) > REMEMBERED:
-            self._seen.popitem(last=False)
+        self._seen.put(ref, issue)
+        if not is_young(issue.updated_at, now=date_of(answer)):
+            self._final.put(ref, issue_token(issue))
         return issue
 
-    async def _issue(self, repository: Repository, number: int) -> httpx.Response:
+    async def _issue(self, repository: Repository, number: int) -> tuple[Repository, httpx.Response]:
         """Its answer, under the repository's new name if it has one. Moved where the issue was transferred."""
         answer = await self.api.issue(repository.name, number)
         if answer.status_code != 301:
-            return answer
+            return repository, answer
         target = await self.api.moved(answer)
         await self.repositories.all(anew=True)
         place = await self.repositories.named(target.repository)
@@ -89,7 +110,7 @@ class Reader:
             )
         if place.ref(target.number) != repository.ref(number):
             raise Moved(f"github: transferred to {place.name}#{target.number}", ref=place.ref(target.number))
-        return await self.api.issue(place.name, number)
+        return place, await self.api.issue(place.name, number)
 
     def _gone(self, repository: Repository, number: int, answer: httpx.Response) -> Snapshot:
         """410 says "deleted" of an issue, and "disabled" of all issues of a repository."""
@@ -100,11 +121,15 @@ class Reader:
             raise NotFound(f"github: {repository.name}#{number} is gone")
         return deleted(repository, number)
 
-    async def _history(self, repository: Repository, issue: IssueJson, since: str) -> tuple[Edit, ...]:
+    def _start(self, ref: str, since: str) -> Start:
+        """Where a history begins, by what is remembered of the read that it begins with."""
         revision = Revision.parse(since)
-        start = datetime.fromisoformat(revision.stamp) if revision else issue.created_at
-        events = await self.api.events(repository.name, issue.number, since=start)
-        return edits(issue, events, since=since, own=self.reading.own, label_fields=self.reading.label_fields)
+        return Start(revision.stamp if revision else "", after=self._final.get(ref) == since)
+
+    async def _history(self, repository: Repository, issue: IssueJson, start: Start) -> tuple[Edit, ...]:
+        since = datetime.fromisoformat(start.stamp) if start.stamp else issue.created_at
+        events = await self.api.events(repository.name, issue.number, since=since)
+        return edits(issue, events, start=start, own=self.reading.own, label_fields=self.reading.label_fields)
 
     # -- by key
 

@@ -50,6 +50,11 @@ CORRECTIONS = (
         for name in ("assigned-issue-event", "unassigned-issue-event")
     ],
     Correction(
+        "/components/schemas/issue-event-for-issue/anyOf/-",
+        {"$ref": "#/components/schemas/state-change-issue-event"},
+        "`closed` and `reopened` are events of an issue, as the timeline of the same description has them",
+    ),
+    Correction(
         _at(_ISSUE + "/comments", "post/responses/403"),
         _LIMITED,
         "a secondary rate limit answers 403 to whatever makes content (rate limits, in prose)",
