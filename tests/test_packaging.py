@@ -112,7 +112,7 @@ def test_an_installed_syncd_finds_its_connectors(syncd: Command) -> None:
     done = syncd("connectors", "--json")
     assert done.returncode == 0, done.stderr
     found = {row["name"]: row["problem"] for row in json.loads(done.stdout)}
-    assert found == dict.fromkeys(("jira", "redmine", "rt", "zendesk"), "")
+    assert found == dict.fromkeys(("github", "jira", "redmine", "rt", "zendesk"), "")
 
 
 def test_an_installed_syncd_writes_a_config_that_it_accepts(syncd: Command, tmp_path: Path) -> None:
