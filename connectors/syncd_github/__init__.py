@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import ClassVar
 
 import httpx
@@ -80,6 +81,7 @@ class GitHub(Connector):
         }
     )
     fields: ClassVar[tuple[FieldInfo, ...]] = fields_of(LABEL_FIELDS)
+    settle: ClassVar[timedelta] = timedelta(seconds=30)  # GitHub states no lag of its lists; a copy may be behind
     place_keys: ClassVar[frozenset[str]] = frozenset({"repository", "type"})
     container: ClassVar[str] = "repository"
     config: GitHubConfig

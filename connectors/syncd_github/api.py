@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -37,7 +36,6 @@ from syncd_github.wire import (
 M = TypeVar("M", bound=Json)
 
 PAGE = 100
-REMEMBERED = 64  # answers that are asked for again with their ETag
 HEADERS = {
     "Accept": "application/vnd.github+json",
     "X-GitHub-Api-Version": "2022-11-28",
@@ -71,7 +69,7 @@ class Api:
         )
         refusals.budget = self.client.budget
         self._pace = Pace(config.write_pause.total_seconds())
-        self._answers: OrderedDict[str, httpx.Response] = OrderedDict()
+        self._answers: dict[str, tuple[str, httpx.Response]] = {}  # the last of each list and repository
 
     # -- issues
 
@@ -113,9 +111,7 @@ class Api:
 
     # -- lists
 
-    async def changed(
-        self, name: str, *, since: datetime, page: int, anew: bool = False
-    ) -> tuple[list[IssueJson], datetime]:
+    async def changed(self, name: str, *, since: datetime, page: int) -> tuple[list[IssueJson], datetime]:
         """Issues and pull requests by `updated_at`, oldest first, and GitHub's time; asked with the last ETag."""
         params = {
             "state": "all",
@@ -125,7 +121,7 @@ class Api:
             "per_page": PAGE,
             "page": page,
         }
-        answer, now = await self._again(f"/repos/{name}/issues", params, anew=anew)
+        answer, now = await self._again(f"/repos/{name}/issues", params)
         return read_list(IssueJson, body_of(answer), where="issues"), now
 
     async def newest(self, name: str) -> tuple[list[IssueJson], datetime]:
@@ -231,21 +227,19 @@ class Api:
             return await self.client.request(method, path, json=body)
 
     async def _again(
-        self, path: str, params: Mapping[str, Any], *, accept: frozenset[int] = frozenset(), anew: bool = False
+        self, path: str, params: Mapping[str, Any], *, accept: frozenset[int] = frozenset()
     ) -> tuple[httpx.Response, datetime]:
-        """An answer that may be the last one again (304), and GitHub's time now."""
-        place = str(httpx.URL(path, params=params))
-        known = None if anew else self._answers.get(place)
-        headers = {"If-None-Match": known.headers["etag"]} if known is not None else None
+        """An answer that may be the last one again (304, which costs nothing of the limit), and GitHub's time now."""
+        asked = str(httpx.QueryParams(params))
+        before, known = self._answers.get(path, ("", None))
+        again = known is not None and before == asked
+        headers = {"If-None-Match": known.headers["etag"]} if known is not None and again else None
         answer = await self._get(path, params=params, headers=headers, accept=accept | {304})
         now = date_of(answer)
         if answer.status_code == 304 and known is not None:
             return known, now
         if answer.status_code == 200 and "etag" in answer.headers:
-            self._answers[place] = answer
-            self._answers.move_to_end(place)
-            while len(self._answers) > REMEMBERED:
-                self._answers.popitem(last=False)
+            self._answers[path] = asked, answer
         return answer, now
 
     async def _all(self, shape: type[M], path: str, params: Mapping[str, Any] | None = None) -> list[M]:

@@ -28,12 +28,11 @@ class Mark:
 
     Attributes:
         stamp: the newest seen, by GitHub's clock.
-        young: its second was not over, so that more may have happened in it.
-        told: names that were told within the look-back; those of a young second are not here, and come again.
+        told: names that were told within the look-back. Those of a second that was not over are not here: they come
+            again, and with them the comments are asked for again, of which that second may hold more.
     """
 
     stamp: str
-    young: bool = False
     told: frozenset[str] = frozenset()
 
     def after(self, hints: Iterable[Changed], *, now: datetime, overlap: timedelta) -> Mark:
@@ -42,7 +41,7 @@ class Mark:
         horizon = stamped(moment(newest) - overlap)
         settled = {token for token, stamp in stamps.items() if not is_young(moment(stamp), now=now)}
         told = frozenset(token for token in self.told | settled if (stamp_of(token) or "") >= horizon)
-        return Mark(newest, any(is_young(moment(stamp), now=now) for stamp in stamps.values()), told)
+        return Mark(newest, told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +50,10 @@ class Known:
 
     fields: str
     comments: int
+
+    @classmethod
+    def of(cls, row: IssueJson) -> Known:
+        return cls(fields_digest(row), row.comments)
 
 
 @dataclass(slots=True)
@@ -88,15 +91,16 @@ class Poll:
             self._know(repository, row)
         return Mark(stamped(now))
 
-    def _know(self, repository: Repository, row: IssueJson) -> Known:
-        seen = self.known[repository.ref(row.number)] = Known(fields_digest(row), row.comments)
+    def _know(self, repository: Repository, row: IssueJson) -> None:
+        ref = repository.ref(row.number)
+        self.known.pop(ref, None)
+        self.known[ref] = Known.of(row)
         while len(self.known) > REMEMBERED:
             del self.known[next(iter(self.known))]
-        return seen
 
     async def _of(self, repository: Repository, mark: Mark) -> AsyncIterator[tuple[tuple[Changed, ...], Mark]]:
         start, page = moment(mark.stamp) - self.overlap, 1
-        rows, now = await self.api.changed(repository.name, since=start, page=page, anew=mark.young)
+        rows, now = await self.api.changed(repository.name, since=start, page=page)
         if len(rows) < PAGE:
             comments = await self._comments(repository, rows, mark, since=start)
             yield self._told(repository, rows, comments, mark, now)
@@ -110,13 +114,13 @@ class Poll:
                 return
             last = rows[-1].updated_at
             start, page = (last, 1) if last > start else (start, page + 1)
-            rows, now = await self.api.changed(repository.name, since=start, page=page, anew=True)
+            rows, now = await self.api.changed(repository.name, since=start, page=page)
 
     async def _comments(
         self, repository: Repository, rows: Sequence[IssueJson], mark: Mark, *, since: datetime
     ) -> list[CommentJson]:
-        """Asked for only where something is new, or may have happened in a second that was not over."""
-        if not mark.young and all(issue_token(row) in mark.told for row in rows):
+        """Asked for only where something is new."""
+        if all(issue_token(row) in mark.told for row in rows):
             return []
         found = await self.api.commented(repository.name, since=since)
         return [comment for comment in found if not comment.on_pull_request]
@@ -134,8 +138,9 @@ class Poll:
         every, hints = list(said), list(said)
         for row in rows:
             ref = repository.ref(row.number)
-            before = self.known.pop(ref, None)
-            parts = _parts(before, self._know(repository, row), spoken=ref in spoken)
+            parts = _parts(self.known.get(ref), Known.of(row), spoken=ref in spoken)
+            if not is_young(row.updated_at, now=now):  # of others the cursor does not say that they were told
+                self._know(repository, row)
             hint = _of_issue(repository, row, parts)
             every.append(hint)
             if parts and row.pull_request is None:
@@ -168,10 +173,10 @@ def moment(stamp: str) -> datetime:
 def _parse(cursor: str) -> dict[str, Mark]:
     try:
         rows: Mapping[str, list[str]] = json.loads(cursor)
-        return {id: Mark(stamp, bool(young), frozenset(told)) for id, (stamp, young, *told) in rows.items()}
+        return {id: Mark(stamp, frozenset(told)) for id, (stamp, *told) in rows.items()}
     except (ValueError, AttributeError, TypeError):
         raise BadAnswer("github: the cursor is none of ours") from None
 
 
 def _text(marks: Mapping[str, Mark]) -> str:
-    return json.dumps({id: [mark.stamp, "~" if mark.young else "", *sorted(mark.told)] for id, mark in marks.items()})
+    return json.dumps({id: [mark.stamp, *sorted(mark.told)] for id, mark in marks.items()})

@@ -23,7 +23,7 @@ from syncd_github.wire import IssueJson, body_of, read
 
 V = TypeVar("V")
 
-REMEMBERED = 4_000
+REMEMBERED = 1_000  # issues, with their bodies
 LOOK_BACK = timedelta(minutes=2)
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from syncd.core.model import Internal
-from syncd.sdk.connector import ALL_PARTS, ONLY_FIELDS, ONLY_THREAD, Changed, Message
+from syncd.sdk.connector import ALL_PARTS, ONLY_FIELDS, ONLY_THREAD, Changed, Message, Part
 from syncd.sdk.testing.faults import Meanwhile
 from syncd.sdk.testing.promises.base import poll
 from syncd.sdk.testing.simulator import Limit
@@ -134,6 +134,7 @@ async def test_a_new_process_takes_nothing_for_known(github: GitHub, world: GitH
     ours, _ = await told(github, cursor)
     once_more, _ = await told(github, cursor)  # the cursor was not stored: all of it again
     assert {hint.ref for hint in ours} == {hint.ref for hint in once_more} == {ref}
+    assert any(Part.FIELDS in hint.parts for hint in once_more)
 
 
 async def test_a_day_of_changes_is_read_by_time_while_issues_move_on(github: GitHub, world: GitHubWorld) -> None:
