@@ -347,6 +347,14 @@ async def test_a_key_that_somebody_else_wrote_is_not_believed(github: GitHub, wo
     assert "syncd:" not in thread.comments[0].body.text
 
 
+async def test_a_list_of_somebody_elses_issues_holds_no_key_of_ours(github: GitHub, world: GitHubWorld) -> None:
+    """By the account's number: a login can be renamed, and taken by another."""
+    made = await github.create(drafted(world), key="key-1")
+    await world.open({**TITLE, "description": RichText.of(world.issue(made.ref).body or "")})
+    github._reader.login = ANA.name
+    assert await github.find("key-1") == []
+
+
 async def test_a_new_process_finds_what_the_old_one_made(github: GitHub, world: GitHubWorld) -> None:
     for number in range(3):
         await github.create(drafted(world), key=f"key-{number}")
