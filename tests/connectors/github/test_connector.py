@@ -437,6 +437,7 @@ async def test_a_long_history_is_read_from_its_end(github: GitHub, world: GitHub
 async def test_a_person_is_found_by_a_public_address_alone(github: GitHub, world: GitHubWorld) -> None:
     assert await github.person(ANA.email) == Person(ANA.name)
     assert await github.person(BEN.email) is None  # hidden
+    assert await github.person("ana@engineering.ex") is None  # the search finds what begins so
     before = world.requests
     for bad in ("", "ana", "ana@x.example repo:acme/core", 'ana"@x.example', "in:name@x"):
         assert await github.person(bad) is None
