@@ -8,6 +8,7 @@ import pytest
 
 from syncd.core.model import RichText
 from syncd_gitlab import text as gitlab
+from syncd_github import text as github
 from syncd_jira import text as jira
 from syncd_redmine import text as redmine
 from syncd_rt import text as rt
@@ -32,6 +33,7 @@ TARGETS: dict[str, Callable[[str], list[str]]] = {
     "rt": _rt,
     "zammad": lambda markdown: hostile.acting_html(zammad.write(markdown).source),
     "gitlab": lambda markdown: hostile.acting_gitlab(gitlab.write(markdown).source),
+    "github": lambda markdown: hostile.acting_gfm(github.write(markdown).source),
 }
 
 READERS: dict[str, Callable[[str], RichText]] = {
@@ -40,6 +42,7 @@ READERS: dict[str, Callable[[str], RichText]] = {
     "as HTML": zendesk.read,
     "as an article": lambda text: zammad.read(text, zammad.HTML),
     "as wiki text": jira.read_wiki,
+    "as an issue of GitHub": github.read,
     "as Textile": lambda text: redmine.read(text, formatting="textile"),
     "as an ADF text": lambda text: jira.read_adf(
         {"type": "doc", "version": 1, "content": [{"type": "paragraph", "content": [{"type": "text", "text": text}]}]}
@@ -76,6 +79,7 @@ def test_the_checker_sees_what_acts(target: str) -> None:
         "rt": hostile.acting_plain,
         "zammad": hostile.acting_html,
         "gitlab": hostile.acting_gitlab,
+        "github": hostile.acting_gfm,
     }
     for attempt in ("@team", "fixes #1", "/close", "{% if x %}", "a\u202eb"):
         assert raw[target](attempt)

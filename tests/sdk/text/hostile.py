@@ -310,6 +310,11 @@ def acting_common_mark(source: str) -> list[str]:
     return [*acting_redmine_source(source, fence=fenced), *acting_rendered(source)]
 
 
+def acting_gfm(source: str) -> list[str]:
+    """What acts in Markdown where nobody looks into code."""
+    return [*invisible(source), *acting_rendered(source)]
+
+
 def acting_gitlab(source: str) -> list[str]:
     """Mentions are looked for in the rendered text, quick actions in the source, where three ticks keep them."""
     seen = re.sub(r"(?ms)^```.+?\n```$", "", source)
