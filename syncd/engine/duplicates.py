@@ -21,7 +21,7 @@ from syncd.core.decision import Flag, Note, Scope
 from syncd.core.model import Internal, Life, Side, Snapshot
 from syncd.engine import record
 from syncd.engine.intake import look
-from syncd.engine.relations import ISSUE
+from syncd.engine.relations import ISSUE, adopt_unasked
 from syncd.engine.run import SECOND_LOOK, Run
 from syncd.engine.send import Order, announce
 from syncd.engine.site import Site
@@ -29,7 +29,7 @@ from syncd.sdk.budget import BACKFILL
 from syncd.sdk.connector import Capability, Message
 from syncd.sdk.errors import Locked, Rejected, Unsupported
 from syncd.store import audit, intents, links, meta
-from syncd.store.records import IntentKind, IntentState, LinkState
+from syncd.store.records import Intent, IntentKind, IntentState, LinkState
 
 log = structlog.get_logger()
 
@@ -63,12 +63,17 @@ async def seek(site: Site, *, back: timedelta) -> int:
 
 
 async def put_away(run: Run) -> None:
-    """Close every other open issue that carries the key of this link's issue. Does nothing where it cannot be sure."""
+    """Close every other open issue that carries the key of this link's issue. Does nothing where it cannot be sure.
+
+    A link that has no issue so far takes the one that was made for it after all.
+    """
     connector = run.connectors.engineering
-    if run.link.refs.engineering is None or Capability.FIND not in connector.capabilities:
+    if Capability.FIND not in connector.capabilities:
         return
-    made = await run.site.store.read(lambda c: intents.find(c, run.link.id, IntentKind.CREATE, Side.ENGINEERING, ISSUE))
-    if made is None or made.state is not IntentState.LANDED:
+    made = await created(run)
+    if made is not None and run.link.refs.engineering is None:
+        await adopt_unasked(run, made)
+    if made is None or run.link.refs.engineering is None or made.state is not IntentState.LANDED:
         return
     found = await connector.find(made.key)
     kept = next((issue for issue in found if issue.ref == run.link.refs.engineering), None)
@@ -77,6 +82,11 @@ async def put_away(run: Run) -> None:
     for issue in found:
         if issue is not kept and await _is_ours_to_close(run, issue):
             await _close(run, issue, kept)
+
+
+async def created(run: Run) -> Intent | None:
+    """The write that made the link's issue, or was to make it."""
+    return await run.site.store.read(lambda c: intents.find(c, run.link.id, IntentKind.CREATE, Side.ENGINEERING, ISSUE))
 
 
 async def _is_ours_to_close(run: Run, issue: Snapshot) -> bool:

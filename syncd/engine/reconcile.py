@@ -23,10 +23,10 @@ from syncd.engine.sides import read, read_before_writing, read_hinted
 from syncd.engine.site import Site
 from syncd.engine.update import check_blind_writes
 from syncd.sdk.budget import priority
-from syncd.sdk.connector import ALL_PARTS, ONLY_FIELDS
+from syncd.sdk.connector import ALL_PARTS, ONLY_FIELDS, Capability
 from syncd.sdk.errors import ConnectorError, Locked, NotFound, Stale
 from syncd.store import conflicts, hints, intents, links, parked, pauses
-from syncd.store.records import Lease, LinkState, ParkScope, PauseScope
+from syncd.store.records import IntentState, Lease, LinkState, ParkScope, PauseScope
 
 ROUNDS = 10
 """Rounds of read, decide and apply in one run. Two or three are usual; a link that needs more waits for its turn."""
@@ -100,6 +100,8 @@ async def _reconcile(run: Run) -> Outcome:
         await relations.texts_apart(run)
     if any(run.seen[side] is not None for side in Side):
         plan = await _until_quiet(run)
+        if plan is not None and await _took_unasked(run):
+            plan = await _until_quiet(run)
         if plan is None:
             return Done(run.writes, tuple(run.delays))
         await _tell_parked(run, plan)
@@ -107,6 +109,16 @@ async def _reconcile(run: Run) -> Outcome:
     else:
         await run.site.store.write(lambda c: hints.consume(c, [hint.id for hint in run.hints]))
     return Done(run.writes, tuple(run.delays))
+
+
+async def _took_unasked(run: Run) -> bool:
+    """A create without an answer, which no rule asks for any more, is looked for; whether the link has an issue now."""
+    if run.link.refs.engineering is not None or Capability.FIND not in run.connectors.engineering.capabilities:
+        return False
+    made = await duplicates.created(run)
+    if made is None or made.state is not IntentState.ATTEMPTED:
+        return False
+    return await relations.adopt_unasked(run, made)
 
 
 async def _until_quiet(run: Run) -> Plan | None:

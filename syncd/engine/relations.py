@@ -10,17 +10,18 @@ from syncd.core.decision import Create, Flag, Follow, LinkBack, Rest, Resting, S
 from syncd.core.lens import Unsayable
 from syncd.core.mapping import FieldRule
 from syncd.core.merge import Clash
-from syncd.core.model import NO_FIELDS, Base, Fields, Kind, Pair, Person, Side, Snapshot, Value
+from syncd.core.model import Base, Fields, Kind, Pair, Person, Side, Snapshot, Value
 from syncd.engine import record
 from syncd.engine.intake import look
 from syncd.engine.recover import find_created
 from syncd.engine.run import FOLLOWED, Run
 from syncd.engine.send import Order, Sending, announce
+from syncd.engine.sides import read
 from syncd.engine.update import resolve_people
 from syncd.sdk.connector import Backlink, Capability, Draft, Written
 from syncd.sdk.errors import Locked, Rejected
-from syncd.store import audit, links
-from syncd.store.records import IntentKind, IntentState, LinkState
+from syncd.store import audit, intents, links
+from syncd.store.records import Intent, IntentKind, IntentState, LinkState
 
 TEXTS = frozenset({Kind.TEXT, Kind.RICH_TEXT})
 ISSUE = "issue"
@@ -73,6 +74,23 @@ async def adopt(run: Run, sending: Sending, found: Snapshot, decision: Create | 
     begin(run, found)
 
 
+async def adopt_unasked(run: Run, intent: Intent) -> bool:
+    """An issue whose create had no answer, on a ticket that no rule takes any more: it may be there all the same.
+
+    What the ticket says now counts as said since the issue was made; where a text differs, a person decides.
+    """
+    found = await find_created(run, intent)
+    if found is None:
+        if intent.state is IntentState.ATTEMPTED:
+            await run.site.store.write(lambda c: intents.again(c, intent.id, "looked for and not found"))
+        return False
+    await read(run, Side.SUPPORT)
+    order = Order(kind=IntentKind.CREATE, side=Side.ENGINEERING, item=ISSUE, rule="made without an answer")
+    await adopt(run, Sending(run, order, intent), found, None)
+    await texts_apart(run)
+    return True
+
+
 def begin(run: Run, made: Snapshot) -> None:
     """From here on the run is about a linked pair."""
     support = run.snapshot(Side.SUPPORT)
@@ -104,7 +122,8 @@ def _store_link(run: Run, c: Connection, made: Snapshot, decision: Create | None
     support = run.snapshot(Side.SUPPORT)
     if support is not None:
         issue = _as_made(made)
-        run.base = Pair(_unsaid_open(run, Base.of(support), issue, decision.fields if decision else NO_FIELDS), issue)
+        sent = decision.fields if decision else _would_send(run, support)
+        run.base = Pair(_unsaid_open(run, Base.of(support), issue, sent), issue)
     run.link = replace(
         run.link,
         refs=Pair(run.link.refs.support, made.ref),
@@ -116,6 +135,18 @@ def _store_link(run: Run, c: Connection, made: Snapshot, decision: Create | None
     )
     links.save(c, run.link, run.lease)
     return made.ref
+
+
+def _would_send(run: Run, support: Snapshot) -> Fields:
+    """The ticket as the tracker would be told of it now."""
+    said: dict[str, Value] = {}
+    for rule in run.mapping.fields:
+        try:
+            meaning = rule.lenses.support.get(support.fields.get(rule.lenses.support.field))
+            said[rule.lenses.engineering.field] = rule.lenses.engineering.put(meaning)
+        except Unsayable:
+            continue
+    return said
 
 
 def _as_made(made: Snapshot) -> Base:
@@ -259,6 +290,12 @@ def _differing(run: Run, rule: FieldRule) -> Pair[Value] | None:
     return None if said.support == said.engineering else now
 
 
+def _may_have_issue(c: Connection, link_id: int) -> bool:
+    """Whether a create was sent whose answer nobody has."""
+    made = intents.find(c, link_id, IntentKind.CREATE, Side.ENGINEERING, ISSUE)
+    return made is not None and made.state is IntentState.ATTEMPTED
+
+
 def _occupied(run: Run, c: Connection, decision: Follow) -> int | None:
     """Another link of this mapping on that support ticket; one that has no issue yet gives way."""
     if decision.side is Side.ENGINEERING:
@@ -266,7 +303,7 @@ def _occupied(run: Run, c: Connection, decision: Follow) -> int | None:
     for link in links.by_ref(c, run.link.connections.support, decision.ref):
         if link.mapping != run.link.mapping or link.id == run.link.id or link.refs.support != decision.ref:
             continue
-        if link.refs.engineering is not None:
+        if link.refs.engineering is not None or _may_have_issue(c, link.id):
             return link.id
         links.drop(c, link.id)
     return None

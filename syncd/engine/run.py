@@ -26,6 +26,7 @@ from syncd.store.records import (
     IntentState,
     Lease,
     Link,
+    LostLease,
     ParkedItem,
 )
 
@@ -222,7 +223,13 @@ class Run:
 
 
 def load(site: Site, c: Connection, lease: Lease) -> Run | None:
-    """All that the store knows of a link, in one read; None when its mapping is gone from the configuration."""
+    """All that the store knows of a link, in one read; None when its mapping is gone from the configuration.
+
+    Raises:
+        LostLease: the link has given way to another one meanwhile.
+    """
+    if not links.exists(c, lease.link_id):
+        raise LostLease(lease.link_id, lease.epoch)
     link = links.get(c, lease.link_id)
     mapping = site.mappings.get(link.mapping)
     if mapping is None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import structlog
+from sqlalchemy import Connection
 
 from syncd.core.decision import Note
 from syncd.core.model import Internal, Side
@@ -130,9 +131,13 @@ class Workers:
         await self.site.queue.later(lease, due, outcome.reason)
 
     async def _holds(self, lease: Lease) -> bool:
-        """Whether the link still has its turn; one that came to rest has none."""
-        link = await self.site.store.read(lambda c: links.get(c, lease.link_id))
-        return link.epoch == lease.epoch and link.leased_until is not None
+        """Whether the link still has its turn; one that came to rest, or gave way to another, has none."""
+
+        def holds(c: Connection) -> bool:
+            link = links.get(c, lease.link_id) if links.exists(c, lease.link_id) else None
+            return link is not None and link.epoch == lease.epoch and link.leased_until is not None
+
+        return await self.site.store.read(holds)
 
     # -- failures
 

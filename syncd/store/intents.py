@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, select, update
+from sqlalchemy import Connection, Row, and_, exists, or_, select, update
 
 from syncd.core.model import Side, Visibility
 from syncd.store import codec, meta
@@ -117,13 +117,12 @@ def attempted_beside(c: Connection, of: Link) -> list[Intent]:
 
 
 def created_between(c: Connection, after: datetime, until: datetime) -> list[int]:
-    """Ids of the links whose issue was made in this span."""
-    query = select(intent.c.link_id).where(
-        intent.c.kind == IntentKind.CREATE.value,
-        intent.c.state == IntentState.LANDED.value,
-        intent.c.landed_at > after,
-        intent.c.landed_at <= until,
+    """Ids of the links whose issue was made in this span, or was to be made then and nobody knows of it."""
+    landed = and_(intent.c.state == IntentState.LANDED.value, intent.c.landed_at > after, intent.c.landed_at <= until)
+    unknown = and_(
+        _in([IntentState.PLANNED, IntentState.ATTEMPTED]), intent.c.created_at > after, intent.c.created_at <= until
     )
+    query = select(intent.c.link_id).where(intent.c.kind == IntentKind.CREATE.value, or_(landed, unknown))
     return list(c.scalars(query))
 
 

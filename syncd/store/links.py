@@ -29,6 +29,7 @@ __all__ = [
     "claim",
     "counts",
     "drop",
+    "exists",
     "fence",
     "finish",
     "get",
@@ -90,6 +91,11 @@ def add(
     values = {"engineering_ref": refs.engineering, "state": LinkState.LINKED.value, "rule": rule, "reason": ""}
     c.execute(update(links).where(links.c.id == known.id).values(**values))
     return get(c, known.id)
+
+
+def exists(c: Connection, link_id: int) -> bool:
+    """Whether the link is there; one without an issue may have given way to another (`drop`)."""
+    return c.execute(select(links.c.id).where(links.c.id == link_id)).first() is not None
 
 
 def get(c: Connection, link_id: int) -> Link:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from syncd.core.model import RichText
-from syncd_gitlab import text as gitlab
 from syncd_github import text as github
+from syncd_gitlab import text as gitlab
 from syncd_jira import text as jira
 from syncd_redmine import text as redmine
 from syncd_rt import text as rt

@@ -10,6 +10,7 @@ from syncd.core.model import Pair
 from syncd.engine import intake
 from syncd.store import links
 from syncd.store.records import Link, LinkState
+from tests.engine.chaos.bugs import noticed
 from tests.engine.world import World, mapping, world
 
 
@@ -185,3 +186,17 @@ async def test_an_issue_that_was_deleted_unnoticed_is_found_gone_when_it_is_to_b
     link = await pair.link(ref)
     assert link.state is LinkState.RESTING
     assert link.reason.startswith("deleted")
+
+
+async def test_a_link_that_gave_way_while_it_was_taken_up_is_no_bug(pair: World) -> None:
+    """A merge drops the link of a ticket that has no issue, which may be in the middle of its own run."""
+    ref = pair.support.open(title="Import fails", priority="low")
+    await pair.sync()
+    gone = await pair.link(ref)
+    await pair.store.write(lambda c: intake.look(pair.site, c, gone))
+    (lease,) = await pair.queue.claim(1)
+    await pair.store.write(lambda c: links.drop(c, gone.id))
+    with noticed() as bugs:
+        await pair.workers._run(lease)
+    assert bugs == []
+    assert not await pair.workers._holds(lease)

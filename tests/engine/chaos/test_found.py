@@ -94,3 +94,24 @@ def test_an_issue_made_twice_is_put_away_though_its_link_rests(history: History)
     assert history.verdict() == []
     states = [state for _, state, _ in history.case().shown.states]
     assert states == ["resting"], "it rests again"
+
+
+@pytest.mark.parametrize("late", [timedelta(seconds=40), timedelta(minutes=5)], ids=str)
+@pytest.mark.parametrize("what", ["merged", "calmed"])
+def test_an_issue_that_nobody_asks_for_any_more_is_linked_all_the_same(
+    history: History, what: str, late: timedelta
+) -> None:
+    """The tracker gave no answer to the create, and by the time it was to be looked for, no rule took the ticket any
+    more: nobody looked, and an issue stood there that no link knew."""
+    desk, tracker = history.vendors[Side.SUPPORT], history.vendors[Side.ENGINEERING]
+    first = desk.open(title="Export fails", priority="urgent")
+    tracker.plan.on("create*", Late(late))
+    history.live()
+    if what == "merged":
+        history.merge(Side.SUPPORT, first, into=desk.open(title="Import fails", priority="low"))
+    else:
+        desk.edit(first, priority="low")
+    history.live()
+    assert history.verdict() == []
+    assert len(history.refs(Side.ENGINEERING)) == 1
+    assert tracker.ticket(history.refs(Side.ENGINEERING)[0]).fields["priority"] == "low"
