@@ -12,6 +12,8 @@ import pytest
 from syncd.core.model import Life, Side, Visibility
 from syncd.sdk.connector import Capability
 from tests.connectors.freshdesk.world import FreshdeskWorld
+from tests.connectors.github.world import GitHubWorld
+from tests.connectors.gitlab.world import GitlabWorld
 from tests.connectors.jira.world import JiraWorld
 from tests.connectors.linear.world import LinearWorld
 from tests.connectors.zammad.world import ZammadWorld
@@ -27,6 +29,8 @@ TRACKERS: dict[str, Make] = {
     "jira cloud": JiraWorld,
     "jira data center": lambda: JiraWorld("data_center"),
     "linear": LinearWorld,
+    "github": GitHubWorld,
+    "gitlab": GitlabWorld,
 }
 SUPPORT, ENGINEERING = Side.SUPPORT, Side.ENGINEERING
 SECRET_WORD = "kite-4711"

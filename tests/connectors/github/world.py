@@ -120,9 +120,11 @@ def _json(fields: Fields, labels: Sequence[str]) -> dict[str, Any]:
                 kept = [label for label in labels if not label.startswith("priority: ")]
                 made["labels"] = [*kept, f"priority: {value}"]
             case "labels", frozenset():
-                made["labels"] = sorted(value)
+                made["labels"] = [*sorted(value), *(label for label in labels if label.startswith("priority: "))]
             case "assignee", Person(id=login):
                 made["assignees"] = [login]
+            case "assignee", None:
+                made["assignees"] = []
             case "description", RichText(markdown=markdown):
                 made["body"] = markdown
             case "status", str():

@@ -116,5 +116,7 @@ class GitlabWorld:
     def _written(self, ref: str, fields: Fields) -> dict[str, Any]:
         scoped = {name: value for name, value in fields.items() if name in self.config.scopes}
         rest = {name: value for name, value in fields.items() if name not in scoped}
+        if isinstance(labels := rest.get("labels"), frozenset):  # a person leaves the scoped ones alone
+            rest["labels"] = labels | {label for label in self.issue(ref).labels if "::" in label}
         body = to_json(rest, now=None, scopes=())
         return {**body, **({"add_labels": [f"{name}::{value}" for name, value in scoped.items()]} if scoped else {})}
