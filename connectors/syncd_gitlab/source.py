@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from syncd.sdk.text.characters import storable
 
 _MARK = re.compile(r"\s*<!-- syncd (key|link) ([A-Z2-7]+) -->\s*\Z")
+# No possessive groups: before Python 3.11.5 they match too little (python/cpython#106052)
 _PIECES = re.compile(
     r"""
     (?P<kept>
@@ -24,8 +25,8 @@ _PIECES = re.compile(
       | (?P<run>`++)(?:.{1,4000}?(?<!`)(?P=run)(?!`))?
       | \\.
     )
-  | (?P<start>^[ ]{0,3})?(?P<hidden>(?:<!--(?:(?!-->|<!--).)*+)++)(?P<end>-->)?
-  | !?\[(?P<label>(?:\\.|[^\[\]\\\n]){0,500}+)\]
+  | (?P<start>^[ ]{0,3})?(?P<hidden>(?:<!--(?:(?!-->|<!--).)*)+)(?P<end>-->)?
+  | !?\[(?P<label>(?:\\.|[^\[\]\\\n]){0,500})\]
     \((?:/-/project/(?P<project>\d{1,18}))?/uploads/(?P<secret>[0-9a-f]{32})/(?P<file>[^\s()]{1,500})
     (?:[ ]"(?P<size>\d{1,15})[ ]bytes")?[^)\n]{0,200}\)(?:\{[^}\n]{0,200}\})?
     """,

@@ -106,7 +106,7 @@ class ConnectionConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    connector: str = Field(description="Which connector speaks to this account: zendesk, jira, rt, redmine.")
+    connector: str = Field(description="Which connector speaks to this account; `syncd connectors` lists them.")
     url: str = Field(description="Where the vendor answers, with https (http only to this machine).")
     webhook_secret: SecretStr | None = Field(default=None, description="Signs the vendor's webhooks.")
     webhook_secret_old: SecretStr | None = Field(default=None, description="Still accepted while a secret is changed.")
