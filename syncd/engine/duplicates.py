@@ -53,7 +53,7 @@ async def seek(site: Site, *, back: timedelta) -> int:
             link = links.get(c, link_id)
             if link.state is LinkState.RESTING:  # it rests again after the look
                 links.wake(c, link_id, site.now(), reason=link.reason)
-            look(site, c, link, priority=BACKFILL, token=f"{SECOND_LOOK}{until.isoformat()}")
+            look(site, c, link, priority=BACKFILL, token=f"{SECOND_LOOK}{link_id} {until.isoformat()}")
         return len(chosen)
 
     sought = await site.store.write(mark)

@@ -72,7 +72,7 @@ def look(site: Site, c: Connection, link: Link, *, priority: int | None = None, 
     """Ask for one full run of a link, as a person, a sweep or a retry does: both sides are read.
 
     Args:
-        token: a name of this very request, which the audit shows as the cause (see `run.ASKED`).
+        token: a name of this very request and of this link alone, which the audit shows as the cause (see `run.ASKED`).
     """
     for side in Side:
         ref = link.refs[side]

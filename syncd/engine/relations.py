@@ -19,7 +19,7 @@ from syncd.engine.send import Order, Sending, announce
 from syncd.engine.sides import read
 from syncd.engine.update import resolve_people
 from syncd.sdk.connector import Backlink, Capability, Draft, Written
-from syncd.sdk.errors import Locked, Rejected
+from syncd.sdk.errors import Locked, Rejected, Unavailable
 from syncd.store import audit, intents, links
 from syncd.store.records import Intent, IntentKind, IntentState, LinkState
 
@@ -252,7 +252,7 @@ async def follow(run: Run, decision: Follow) -> None:
             run.link = replace(run.link, refs=refs, base=run.link.base.put(decision.side, base))
             links.save(c, run.link, run.lease)
             # nothing of the ticket that it is about now was read so far
-            look(run.site, c, run.link, token=f"{FOLLOWED}{decision.side} {decision.ref}")
+            look(run.site, c, run.link, token=f"{FOLLOWED}{run.link.id} {run.id}")
         entry = record.told(
             run, "link.followed", decision.ref, side=decision.side, outcome=str(other) if other else "moved"
         )
@@ -305,5 +305,7 @@ def _occupied(run: Run, c: Connection, decision: Follow) -> int | None:
             continue
         if link.refs.engineering is not None or _may_have_issue(c, link.id):
             return link.id
+        if link.leased_until is not None and link.leased_until > run.site.now():
+            raise Unavailable(f"{decision.ref} is being looked at just now", sent=False)
         links.drop(c, link.id)
     return None

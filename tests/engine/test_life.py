@@ -200,3 +200,21 @@ async def test_a_link_that_gave_way_while_it_was_taken_up_is_no_bug(pair: World)
         await pair.workers._run(lease)
     assert bugs == []
     assert not await pair.workers._holds(lease)
+
+
+async def test_a_link_is_not_taken_from_under_its_own_run(pair: World) -> None:
+    """The ticket that another was merged into is being looked at: its link gives way once that is over."""
+    first, issue = await pair.linked()
+    second = pair.support.open(title="Import fails", priority="low")
+    await pair.sync()
+    beside = await pair.link(second)
+    await pair.store.write(lambda c: intake.look(pair.site, c, beside))
+    (lease,) = await pair.queue.claim(1)
+    pair.support.merge(first, into=second)
+    await pair.sync()
+    assert (await pair.link(second)).id == beside.id, "it is still there"
+    await pair.queue.release(lease)
+    pair.clock.advance(600)
+    await pair.sync()
+    moved = await pair.link(second)
+    assert (moved.refs.engineering, moved.id != beside.id) == (issue, True)

@@ -115,3 +115,19 @@ def test_an_issue_that_nobody_asks_for_any_more_is_linked_all_the_same(
     assert history.verdict() == []
     assert len(history.refs(Side.ENGINEERING)) == 1
     assert tracker.ticket(history.refs(Side.ENGINEERING)[0]).fields["priority"] == "low"
+
+
+def test_every_ticket_of_a_merged_issue_is_shown_the_one_it_went_into(history: History) -> None:
+    """Two links followed one merge, and asked to be looked at by the same name: the second was taken for a repeat."""
+    desk, tracker = history.vendors[Side.SUPPORT], history.vendors[Side.ENGINEERING]
+    desk.open(title="Export fails", priority="urgent")
+    history.live()
+    (issue,) = history.refs(Side.ENGINEERING)
+    history.join(issue)
+    history.live()
+    into = tracker.open(title="Export is slow")
+    history.merge(Side.ENGINEERING, issue, into=into)
+    history.settle()
+    shown = [set(desk.ticket(ref).backlinks) for ref in history.refs(Side.SUPPORT)]
+    assert [f"https://tracker.example/{into}" in each for each in shown] == [True, True]
+    assert history.verdict() == []
