@@ -214,7 +214,8 @@ async def test_a_link_is_not_taken_from_under_its_own_run(pair: World) -> None:
     await pair.sync()
     assert (await pair.link(second)).id == beside.id, "it is still there"
     await pair.queue.release(lease)
-    pair.clock.advance(600)
-    await pair.sync()
+    for _ in range(2):  # both may be taken up at once the first time
+        pair.clock.advance(600)
+        await pair.sync()
     moved = await pair.link(second)
     assert (moved.refs.engineering, moved.id != beside.id) == (issue, True)
