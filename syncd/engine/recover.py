@@ -65,14 +65,18 @@ async def _recover(run: Run, intent: Intent) -> None:
 # --- creates --------------------------------------------------------------------------------------------------------
 
 
-async def find_created(run: Run, intent: Intent) -> Snapshot | None:
+async def find_created(run: Run, intent: Intent, *, unchanged: bool = False) -> Snapshot | None:
     """The issue that an earlier attempt made, or that a store which was rolled back has forgotten.
 
     Also asked before the very first attempt: creates are rare and a read is cheap (L9 of `models/link_create.pml`).
-    A vendor that honours the key for some hours needs no search while it surely still does (L12).
+    A vendor that honours the key for some hours needs no search while it surely still does (L12), for the very same
+    words: with others it refuses the key, and what the first attempt made would stay unknown.
+
+    Args:
+        unchanged: what is about to be sent is what was sent before.
     """
     connector = run.connectors.engineering
-    if Capability.FIND not in connector.capabilities or _key_still_good(run, intent):
+    if Capability.FIND not in connector.capabilities or (unchanged and _key_still_good(run, intent)):
         return None
     return next(iter(await connector.find(intent.key)), None)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from syncd.core.decision import Create, Flag, Follow, LinkBack, Rest, Resting, Scope, Undecided
+from syncd.core.decision import Create, Flag, Follow, LinkBack, Rest, Resting, Scope, Undecided, fingerprint
 from syncd.core.lens import Unsayable
 from syncd.core.mapping import FieldRule
 from syncd.core.merge import Clash
@@ -33,11 +33,13 @@ async def create(run: Run, decision: Create) -> None:
     connector = run.connectors.engineering
     resolved = await resolve_people(connector, decision.fields)
     fields = {name: value for name, value in resolved.items() if not _nobody(value)}
-    sending = await announce(run, creation(decision, fields))
+    order = creation(decision, fields)
+    sending = await announce(run, order)
     if sending.intent.state is IntentState.PARKED:
         return
-    if (found := await find_created(run, sending.intent)) is not None:
-        await adopt(run, sending, found, decision)
+    unchanged = sending.intent.payload.get("body") == order.payload["body"]
+    if (found := await find_created(run, sending.intent, unchanged=unchanged)) is not None:
+        await adopt(run, sending, found, decision, reworded=not unchanged)
         return
     draft = Draft(place=decision.rule.place, fields=fields, backlink=_to_support(run))
     try:
@@ -53,21 +55,28 @@ async def create(run: Run, decision: Create) -> None:
 
 
 def creation(decision: Create, fields: Fields) -> Order:
+    said = {**record.as_json(fields), **decision.rule.place}
     return Order(
         kind=IntentKind.CREATE,
         side=Side.ENGINEERING,
         item=ISSUE,
         rule=decision.rule.where,
-        payload={"rule": decision.rule.name},
-        after={**record.as_json(fields), **decision.rule.place},
+        payload={"rule": decision.rule.name, "body": fingerprint(*map(str, sorted(said.items())))},
+        after=said,
     )
 
 
-async def adopt(run: Run, sending: Sending, found: Snapshot, decision: Create | None) -> None:
-    """An earlier attempt made the issue after all: take it as ours."""
+async def adopt(
+    run: Run, sending: Sending, found: Snapshot, decision: Create | None, *, reworded: bool = False
+) -> None:
+    """An earlier attempt made the issue after all: take it as ours.
+
+    Args:
+        reworded: the ticket was edited since that attempt, so that a text of the issue that differs is an old one.
+    """
 
     def store(c: Connection) -> None:
-        _store_link(run, c, found, decision)
+        _store_link(run, c, found, decision, reworded=reworded)
         sending.land(c, found.ref, how="adopted")
 
     await run.site.store.write(store)
@@ -117,13 +126,13 @@ async def _create_without(run: Run, decision: Create, error: Rejected) -> None:
     await create(run, replace(decision, fields=rest))
 
 
-def _store_link(run: Run, c: Connection, made: Snapshot, decision: Create | None) -> str:
+def _store_link(run: Run, c: Connection, made: Snapshot, decision: Create | None, *, reworded: bool = False) -> str:
     """The link is one from the moment the tracker answered: refs and both bases in the transaction of the landing."""
     support = run.snapshot(Side.SUPPORT)
     if support is not None:
         issue = _as_made(made)
         sent = decision.fields if decision else _would_send(run, support)
-        run.base = Pair(_unsaid_open(run, Base.of(support), issue, sent), issue)
+        run.base = Pair(_unsaid_open(run, Base.of(support), issue, sent, reworded=reworded), issue)
     run.link = replace(
         run.link,
         refs=Pair(run.link.refs.support, made.ref),
@@ -159,7 +168,7 @@ def _as_made(made: Snapshot) -> Base:
     return replace(base, fields={name: first.get(name, value) for name, value in base.fields.items()})
 
 
-def _unsaid_open(run: Run, base: Base, issue: Base, sent: Fields) -> Base:
+def _unsaid_open(run: Run, base: Base, issue: Base, sent: Fields, *, reworded: bool) -> Base:
     """A field that did not arrive with the create stays a change, so that it is written by itself.
 
     It is parked until the mapping can say it, or the tracker gave the new issue another value than it was sent: a
@@ -167,7 +176,9 @@ def _unsaid_open(run: Run, base: Base, issue: Base, sent: Fields) -> Base:
     """
     parked = {item.item for item in run.parked if item.scope.value == Scope.FIELD.value}
     names = {
-        rule.lenses.support.field for rule in run.mapping.fields if rule.name in parked or _differs(rule, issue, sent)
+        rule.lenses.support.field
+        for rule in run.mapping.fields
+        if rule.name in parked or _differs(rule, issue, sent) or (reworded and _other_words(rule, issue, sent))
     }
     return replace(base, fields={name: None if name in names else value for name, value in base.fields.items()})
 
@@ -182,6 +193,15 @@ def _differs(rule: FieldRule, issue: Base, sent: Fields) -> bool:
         return lens.get(issue.fields[name]) != lens.get(sent[name])
     except Unsayable:
         return False
+
+
+def _other_words(rule: FieldRule, issue: Base, sent: Fields) -> bool:
+    """Whether a text of the issue is not the beginning of what it would be told now, blanks aside."""
+    name, lens = rule.lenses.engineering.field, rule.lenses.engineering
+    if rule.kind not in TEXTS or name not in sent or name not in issue.fields:
+        return False
+    stands, wanted = ("".join(str(lens.get(each) or "").split()) for each in (issue.fields[name], sent[name]))
+    return not wanted.startswith(stands) or not stands
 
 
 def _nobody(value: Value) -> bool:

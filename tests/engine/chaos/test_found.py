@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from syncd.core.model import Person, RichText, Side
-from syncd.sdk.testing.character import BLIND, TRACKER
+from syncd.sdk.testing.character import BLIND, HELPFUL, TRACKER
 from syncd.sdk.testing.faults import Fault, Late, LostAfter
 from tests.engine.chaos.history import History
 
@@ -131,3 +131,17 @@ def test_every_ticket_of_a_merged_issue_is_shown_the_one_it_went_into(history: H
     shown = [set(desk.ticket(ref).backlinks) for ref in history.refs(Side.SUPPORT)]
     assert [f"https://tracker.example/{into}" in each for each in shown] == [True, True]
     assert history.verdict() == []
+
+
+def test_a_key_is_not_sent_again_with_other_words() -> None:
+    """The create had no answer, the ticket was renamed, and the tracker refused its key for another body: the link was
+    parked, and the issue that the first attempt had made belonged to nobody."""
+    history = History(TRACKER, HELPFUL)
+    desk, tracker = history.vendors[Side.SUPPORT], history.vendors[Side.ENGINEERING]
+    first = desk.open(title="Export fails", priority="urgent")
+    tracker.plan.on("create*", Late(timedelta(minutes=5)))
+    history.live()
+    desk.edit(first, title="Import fails")
+    assert history.verdict() == []
+    assert [ticket.fields["title"] for ticket in tracker.tickets.values()] == ["Import fails"]
+    history.close()
