@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
 
 import httpx
 
 from syncd.core.model import Edit, Snapshot
 from syncd.sdk.connector import Part
 from syncd.sdk.errors import Forbidden, Moved, NotFound
+from syncd.sdk.recent import Recent
 from syncd_github.api import Api
 from syncd_github.auth import date_of
 from syncd_github.history import Start, edits
@@ -21,26 +20,8 @@ from syncd_github.revision import Revision, is_young, issue_token
 from syncd_github.snapshot import Reading, deleted
 from syncd_github.wire import IssueJson, body_of, read
 
-V = TypeVar("V")
-
 REMEMBERED = 1_000  # issues, with their bodies
 LOOK_BACK = timedelta(minutes=2)
-
-
-class Recent(Generic[V]):
-    """What one process remembers of issues, the latest of them. All of it can be asked for again."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[str, V] = OrderedDict()
-
-    def get(self, ref: str) -> V | None:
-        return self._kept.get(ref)
-
-    def put(self, ref: str, what: V) -> None:
-        self._kept[ref] = what
-        self._kept.move_to_end(ref)
-        while len(self._kept) > REMEMBERED:
-            self._kept.popitem(last=False)
 
 
 class Reader:
@@ -51,8 +32,8 @@ class Reader:
         self.repositories = repositories
         self.reading = reading
         self.login = ""
-        self._seen: Recent[IssueJson] = Recent()
-        self._final: Recent[str] = Recent()  # the latest revision that was read after its second was over
+        self._seen = Recent[str, IssueJson](REMEMBERED)
+        self._final = Recent[str, str](REMEMBERED)  # the latest revision that was read after its second was over
         self._made: dict[int, Made] = {}
 
     async def fetch(self, ref: str, *, parts: frozenset[Part], since: str | None) -> Snapshot:
@@ -91,9 +72,9 @@ class Reader:
         if issue.pull_request is not None:
             raise NotFound(f"github: {repository.name}#{issue.number} is a pull request")
         ref = repository.ref(issue.number)
-        self._seen.put(ref, issue)
+        self._seen[ref] = issue
         if not is_young(issue.updated_at, now=date_of(answer)):
-            self._final.put(ref, issue_token(issue))
+            self._final[ref] = issue_token(issue)
         return issue
 
     async def _issue(self, repository: Repository, number: int) -> tuple[Repository, httpx.Response]:
