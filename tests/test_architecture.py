@@ -111,7 +111,7 @@ def test_core_names_no_vendor(path: Path) -> None:
 def test_only_apply_and_its_parts_write_to_a_vendor() -> None:
     """The writing methods of a connector are called by the intent protocol's callers and by nobody else."""
     writers = {"create", "update", "comment", "attach", "edit_comment", "delete_comment", "link_back", "close"}
-    allowed = {"relations.py", "update.py", "talk.py", "duplicates.py"}
+    allowed = {"relations.py", "update.py", "talk.py"}
     for path in (ROOT / "syncd" / "engine").rglob("*.py"):
         for node in ast.walk(parsed(path)):
             if (

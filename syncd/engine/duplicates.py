@@ -21,12 +21,12 @@ from syncd.core.decision import Flag, Note, Scope
 from syncd.core.model import Internal, Life, Side, Snapshot
 from syncd.engine import record
 from syncd.engine.intake import look
-from syncd.engine.relations import ISSUE, adopt_unasked
+from syncd.engine.relations import ISSUE, adopt_unasked, close
 from syncd.engine.run import SECOND_LOOK, Run
-from syncd.engine.send import Order, announce
 from syncd.engine.site import Site
+from syncd.engine.talk import note_beside
 from syncd.sdk.budget import BACKFILL
-from syncd.sdk.connector import Capability, Message
+from syncd.sdk.connector import Capability
 from syncd.sdk.errors import Locked, Rejected, Unsupported
 from syncd.store import audit, intents, links, meta
 from syncd.store.records import Intent, IntentKind, IntentState, LinkState
@@ -100,13 +100,8 @@ async def _is_ours_to_close(run: Run, issue: Snapshot) -> bool:
 async def _close(run: Run, issue: Snapshot, kept: Snapshot) -> None:
     """Close first, then tell: a death between them closes again, which changes nothing, and then tells."""
     log.warning("issue.made_twice", link=run.link.id, kept=kept.label or kept.ref, closed=issue.label or issue.ref)
-    connector = run.connectors.engineering
-    order = Order(kind=IntentKind.UPDATE, side=Side.ENGINEERING, item=f"close:{issue.ref}", rule="made twice")
-    sending = await announce(run, order)
     try:
-        await sending.send(
-            lambda key: connector.close(issue.ref), land=lambda c, written: issue.ref, written=lambda _: sending.nothing
-        )
+        await close(run, issue.ref)
     except Locked:
         return
     except (Rejected, Unsupported) as error:
@@ -123,17 +118,8 @@ def _by_hand(issue: Snapshot, kept: Snapshot, error: Exception) -> Flag:
 
 async def _tell(run: Run, issue: Snapshot, kept: Snapshot) -> None:
     note = _note(run, issue, kept)
-    order = Order(kind=IntentKind.NOTE, side=note.side, item=note.item, rule="note", payload={"ref": issue.ref})
-    sending = await announce(run, order)
-    if sending.intent.state in (IntentState.LANDED, IntentState.PARKED):
-        return
-    connector = run.connectors.engineering
     try:
-        await sending.send(
-            lambda key: connector.comment(issue.ref, Message(note.body), key=key, expect=""),
-            land=lambda c, posted: posted.comment.id,
-            written=lambda _: sending.nothing,
-        )
+        await note_beside(run, note, issue.ref)
     except Rejected as error:  # nobody can be told there; what counts is that it was closed
         entry = record.told(run, "note.refused", note.item, side=note.side, outcome=str(error))
         await run.site.store.write(lambda c: audit.append(c, entry, run.site.now()))

@@ -244,6 +244,17 @@ async def link_back(run: Run, decision: LinkBack) -> None:
         await record.flag(run, Flag(Scope.LINK, str(side), decision.item, reason, remedy, side))
 
 
+async def close(run: Run, ref: str) -> None:
+    """Bring an issue that is not the link's to a final status; one that has such a status stays as it is."""
+    order = Order(kind=IntentKind.UPDATE, side=Side.ENGINEERING, item=f"close:{ref}", rule="made twice")
+    sending = await announce(run, order)
+    await sending.send(
+        lambda key: run.connectors.engineering.close(ref),
+        land=lambda c, written: ref,
+        written=lambda written: sending.nothing,
+    )
+
+
 async def rest(run: Run, decision: Rest) -> None:
     """Store that the link rests; a hint of its ticket may wake it (`intake`)."""
     reason = f"{decision.why}: {decision.detail}"

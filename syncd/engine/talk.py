@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import IO
 
 from sqlalchemy import Connection
@@ -72,6 +73,19 @@ async def note(run: Run, decision: Note) -> None:
     await _post(run, record.note_order(decision), decision.body, (), None)
     run.notes.discard(decision.item)
     run.told.add(decision.item)
+
+
+async def note_beside(run: Run, decision: Note, ref: str) -> None:
+    """Say something of our own on another ticket than the link's; each occasion once."""
+    connector = run.connectors[decision.side]
+    sending = await announce(run, replace(record.note_order(decision), payload={"ref": ref}))
+    if sending.intent.state in (IntentState.LANDED, IntentState.PARKED):
+        return
+    await sending.send(
+        lambda key: connector.comment(ref, Message(decision.body), key=key, expect=""),
+        land=lambda c, posted: posted.comment.id,
+        written=lambda posted: sending.nothing,
+    )
 
 
 async def edit_comment(run: Run, decision: EditComment) -> None:
