@@ -15,13 +15,14 @@ What a vendor cannot do is skipped by name; that the connector then says so is a
 from __future__ import annotations
 
 from syncd.sdk.testing.promises.hints import HintPromises
+from syncd.sdk.testing.promises.life import LifePromises
 from syncd.sdk.testing.promises.people import PeoplePromises
 from syncd.sdk.testing.promises.threads import ThreadPromises
 from syncd.sdk.testing.promises.tickets import TicketPromises
-from syncd.sdk.testing.world import Shown, Words, World
+from syncd.sdk.testing.world import Deed, Deeds, Shown, Words, World
 
-__all__ = ["ConnectorTests", "Shown", "Words", "World"]
+__all__ = ["ConnectorTests", "Deed", "Deeds", "Shown", "Words", "World"]
 
 
-class ConnectorTests(TicketPromises, ThreadPromises, HintPromises, PeoplePromises):
+class ConnectorTests(TicketPromises, ThreadPromises, LifePromises, HintPromises, PeoplePromises):
     """Every promise. A subclass gives the fixtures `world` and `connector`, and adds what only its vendor does."""

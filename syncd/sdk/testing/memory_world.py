@@ -8,10 +8,10 @@ from syncd.core.model import Fields, RichText, Visibility
 from syncd.sdk.connector import Webhook
 from syncd.sdk.testing.character import HELPFUL, STATUSES, Character
 from syncd.sdk.testing.vendor import MemoryVendor
-from syncd.sdk.testing.world import Shown, Words
+from syncd.sdk.testing.world import Deed, Deeds, Shown, Words
 
 
-class MemoryWorld:
+class MemoryWorld(Deeds):
     """One `MemoryVendor` of a character, and Ana, who works there."""
 
     def __init__(self, character: Character = HELPFUL) -> None:
@@ -24,11 +24,13 @@ class MemoryWorld:
             choice=("priority", "low", "urgent"),
             status=("status", reachable[-1]),
             impossible=unreachable[0] if unreachable else None,
+            done=None if character.workflow else ("status", "new", "solved"),
             labels="labels",
             day="due",
             moment="due",
             person="assignee",
             email="ben@memory.example",
+            deeds=frozenset(Deed),
         )
 
     @property
@@ -43,6 +45,21 @@ class MemoryWorld:
 
     async def say(self, ref: str, text: str, *, public: bool) -> None:
         self.vendor.say(ref, text, public=public)
+
+    async def attach(self, ref: str, name: str, content: bytes, *, public: bool) -> None:
+        self.vendor.say(ref, "see the file", public=public, files={name: content})
+
+    async def delete(self, ref: str) -> None:
+        self.vendor.delete(ref)
+
+    async def restore(self, ref: str) -> None:
+        self.vendor.restore(ref)
+
+    async def move(self, ref: str) -> None:
+        self.vendor.move(ref, "LATER")
+
+    async def merge(self, ref: str, into: str) -> None:
+        self.vendor.merge(ref, into=into)
 
     async def look(self, ref: str) -> Shown:
         ticket = self.vendor.ticket(ref)

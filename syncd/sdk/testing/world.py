@@ -7,10 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NoReturn, Protocol
 
-from syncd.core.model import Fields
+from syncd.core.model import Fields, Word
 from syncd.sdk.connector import Webhook
+
+
+class Deed(Word):
+    """What a person can do with a ticket at some vendors and not at others."""
+
+    ATTACH = "attach a file"
+    DELETE = "delete"
+    RESTORE = "restore"
+    MOVE = "move"
+    MERGE = "merge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +35,12 @@ class Words:
         choice: a field and two of its words.
         status: its field and a status that a new ticket can get.
         impossible: a status that the vendor has and a new ticket cannot get.
+        done: its field, the status that a new ticket has, and a final one from which the ticket can be opened again.
         labels: a field of free words.
         day: a field of a date; `moment` one of a date and time.
         person: a field that takes a person.
         email: the address of somebody who can be assigned.
+        deeds: what a person can do there of the methods of `Deeds`.
     """
 
     place: Mapping[str, str]
@@ -38,11 +50,13 @@ class Words:
     choice: tuple[str, str, str] | None = None
     status: tuple[str, str] | None = None
     impossible: str | None = None
+    done: tuple[str, str, str] | None = None
     labels: str | None = None
     day: str | None = None
     moment: str | None = None
     person: str | None = None
     email: str | None = None
+    deeds: frozenset[Deed] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +67,33 @@ class Shown:
     backlinks: tuple[str, ...] = ()  # the addresses it links to
 
 
-class World(Protocol):
+def _cannot(deed: Deed) -> NoReturn:
+    raise NotImplementedError(deed)
+
+
+class Deeds(Protocol):
+    """What a person does to a ticket as a whole. A world inherits these, and overrides those of its `Words.deeds`."""
+
+    async def attach(self, ref: str, name: str, content: bytes, *, public: bool) -> None:
+        """Put a file on a ticket, with a comment or without; public: a customer can see it."""
+        _cannot(Deed.ATTACH)
+
+    async def delete(self, ref: str) -> None:
+        _cannot(Deed.DELETE)
+
+    async def restore(self, ref: str) -> None:
+        """Undo `delete`."""
+        _cannot(Deed.RESTORE)
+
+    async def move(self, ref: str) -> None:
+        """To another project or queue that the connection can see too."""
+        _cannot(Deed.MOVE)
+
+    async def merge(self, ref: str, into: str) -> None:
+        _cannot(Deed.MERGE)
+
+
+class World(Deeds, Protocol):
     """The vendor, and a person who works there with another account than the connector's."""
 
     @property

@@ -8,7 +8,7 @@ from syncd.core.model import Fields
 from syncd.sdk.connector import Webhook
 from syncd.sdk.testing.clock import Clock
 from syncd.sdk.testing.openapi import CheckedTransport
-from syncd.sdk.testing.world import Shown, Words
+from syncd.sdk.testing.world import Deeds, Shown, Words
 from syncd_freshdesk import Freshdesk, FreshdeskConfig
 from syncd_freshdesk.fields import catalogue, to_json
 from syncd_freshdesk.hook import SECRET_HEADER
@@ -21,7 +21,7 @@ HOOK = "https://syncd.example/hooks/freshdesk"
 SECRET = "a-long-and-random-secret"
 
 
-class FreshdeskWorld:
+class FreshdeskWorld(Deeds):
     """The vendor as `ConnectorTests` wants to see it, with a clock that only the test moves."""
 
     words = Words(

@@ -10,7 +10,7 @@ from syncd.core.model import Fields, Person, RichText
 from syncd.sdk.connector import Webhook
 from syncd.sdk.testing.clock import Clock
 from syncd.sdk.testing.outbox import Event, Subscription
-from syncd.sdk.testing.world import Shown, Words
+from syncd.sdk.testing.world import Deeds, Shown, Words
 from syncd_github import GitHub, GitHubConfig
 from syncd_github.marker import taken_apart
 from syncd_github.simulator import ANA, GitHubSimulator
@@ -36,7 +36,7 @@ class Pausing(httpx.AsyncBaseTransport):
         return answer
 
 
-class GitHubWorld:
+class GitHubWorld(Deeds):
     """One repository, private or public, with a clock that only the test moves."""
 
     def __init__(self, *, public: bool = False, **config: Any) -> None:

@@ -8,7 +8,7 @@ from syncd.core.model import Fields
 from syncd.sdk.connector import Webhook
 from syncd.sdk.testing.clock import Clock
 from syncd.sdk.testing.outbox import Event, Subscription
-from syncd.sdk.testing.world import Shown, Words
+from syncd.sdk.testing.world import Deeds, Shown, Words
 from syncd_gitlab import Gitlab
 from syncd_gitlab.config import GitlabConfig
 from syncd_gitlab.fields import to_json
@@ -23,7 +23,7 @@ HOOK = "https://syncd.example/hooks/gitlab-test"
 EVENTS = frozenset({"issues_events", "confidential_issues_events", "note_events", "confidential_note_events"})
 
 
-class GitlabWorld:
+class GitlabWorld(Deeds):
     """A GitLab with a clock that only the test moves; all traffic is checked against both descriptions."""
 
     words = Words(

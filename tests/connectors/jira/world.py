@@ -8,7 +8,7 @@ from syncd.core.model import Fields, RichText, Value
 from syncd.sdk.connector import Webhook
 from syncd.sdk.testing.clock import Clock
 from syncd.sdk.testing.outbox import Event, Subscription
-from syncd.sdk.testing.world import Shown, Words
+from syncd.sdk.testing.world import Deeds, Shown, Words
 from syncd_jira import Jira
 from syncd_jira.dialect import CLOUD, DATA_CENTER
 from syncd_jira.fields import SYSTEM, write_value
@@ -20,7 +20,7 @@ LAG = timedelta(seconds=2)
 OVERLAP = timedelta(seconds=10)
 
 
-class JiraWorld:
+class JiraWorld(Deeds):
     def __init__(self, deployment: str = "cloud", **config: Any) -> None:
         self.clock = Clock()
         self.simulator = JiraSimulator(deployment=deployment, clock=self.clock)

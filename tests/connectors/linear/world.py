@@ -12,7 +12,7 @@ from syncd.core.model import Fields, Person, RichText, Value
 from syncd.sdk.connector import Backlink, Draft, Webhook
 from syncd.sdk.testing.clock import Clock
 from syncd.sdk.testing.outbox import Event
-from syncd.sdk.testing.world import Shown, Words
+from syncd.sdk.testing.world import Deeds, Shown, Words
 from syncd_linear import Linear, LinearConfig
 from syncd_linear.fields import PRIORITIES
 from syncd_linear.simulator import APP, BEN, SYNCD, LinearSimulator
@@ -33,7 +33,7 @@ def draft(**fields: Value) -> Draft:
     return Draft(PLACE, {"title": "Export fails", **fields})
 
 
-class LinearWorld:
+class LinearWorld(Deeds):
     """The vendor as `ConnectorTests` wants to see it, with a clock that only the test moves."""
 
     words = Words(

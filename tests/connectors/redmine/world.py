@@ -11,14 +11,14 @@ import httpx
 
 from syncd.core.model import Fields, Person, RichText, Value
 from syncd.sdk.connector import Call, Webhook
-from syncd.sdk.testing.world import Shown, Words
+from syncd.sdk.testing.world import Deeds, Shown, Words
 from syncd_redmine import RedmineConfig
 
 LINK_FIELD = "Support ticket URL"
 ATTRIBUTES = {"status": "STATUS", "priority": "PRIORITY", "tracker": "TRACKER"}
 
 
-class RedmineWorld:
+class RedmineWorld(Deeds):
     SECOND = 1.1  # until the stamp of a change is past
 
     words = Words(

@@ -12,7 +12,7 @@ import httpx
 
 from syncd.core.model import Fields, Person
 from syncd.sdk.connector import Call, Webhook
-from syncd.sdk.testing.world import Shown, Words
+from syncd.sdk.testing.world import Deeds, Shown, Words
 from syncd_rt import RtConfig
 
 SECRET = "conformance-secret"
@@ -26,7 +26,7 @@ class Hearing(Protocol):
     def taken(self) -> list[Webhook]: ...
 
 
-class RtWorld:
+class RtWorld(Deeds):
     words = Words(
         place={"queue": QUEUE},
         title="subject",

@@ -8,7 +8,7 @@ from syncd.core.model import Fields
 from syncd.sdk.connector import Webhook
 from syncd.sdk.testing.clock import Clock
 from syncd.sdk.testing.openapi import CheckedTransport
-from syncd.sdk.testing.world import Shown, Words
+from syncd.sdk.testing.world import Deeds, Shown, Words
 from syncd_zammad import Zammad, ZammadConfig
 from syncd_zammad.fields import Attribute, Catalogue, to_json
 from syncd_zammad.hook import sign
@@ -20,7 +20,7 @@ HOOK = "https://syncd.example/hooks/zammad"
 SECRET = "a-signature-token"
 
 
-class ZammadWorld:
+class ZammadWorld(Deeds):
     """The vendor as `ConnectorTests` wants to see it, with a clock that only the test moves."""
 
     words = Words(

@@ -9,7 +9,7 @@ from syncd.core.model import Fields
 from syncd.sdk.connector import Webhook
 from syncd.sdk.testing.clock import Clock
 from syncd.sdk.testing.openapi import CheckedTransport
-from syncd.sdk.testing.world import Shown, Words
+from syncd.sdk.testing.world import Deeds, Shown, Words
 from syncd_zendesk import Zendesk, ZendeskConfig
 from syncd_zendesk.desk import BEGAN, BEN, LINK_FIELD
 from syncd_zendesk.fields import Catalogue, custom_fields, to_json
@@ -22,7 +22,7 @@ HOOK = "https://syncd.example/hooks/zendesk"
 SECRET = "dGhpc19pc19hIHNlY3JldA=="
 
 
-class ZendeskWorld:
+class ZendeskWorld(Deeds):
     """The vendor as `ConnectorTests` wants to see it, with a clock that only the test moves."""
 
     words = Words(

@@ -474,3 +474,61 @@ class DescribesNoWords(MemoryConnector):
     async def describe(self) -> Description:
         described = await super().describe()
         return replace(described, fields=tuple(replace(info, options=()) for info in described.fields))
+
+
+# -- a ticket's life
+
+
+class NeverOpensAgain(MemoryConnector):
+    async def update(self, ref: str, fields: Fields, *, expect: str) -> Written:
+        if self.vendor.ticket(ref).fields["status"] == "solved":
+            fields = {name: value for name, value in fields.items() if name != "status"}
+        return await super().update(ref, fields, expect=expect)
+
+
+class BelievesFilesArePublic(MemoryConnector):
+    async def fetch(self, ref: str, *, parts: frozenset[Part] = ALL_PARTS, since: str | None = None) -> Snapshot:
+        snapshot = await super().fetch(ref, parts=parts, since=since)
+        return replace(snapshot, thread=snapshot.thread and with_public_files(snapshot.thread))
+
+
+def with_public_files(thread: Thread) -> Thread:
+    shown = tuple(
+        replace(comment, attachments=tuple(replace(a, visibility=Visibility.PUBLIC) for a in comment.attachments))
+        for comment in thread.comments
+    )
+    return replace(thread, comments=shown)
+
+
+class KnowsNoDeath(MemoryConnector):
+    last: Snapshot | None = None
+
+    async def fetch(self, ref: str, *, parts: frozenset[Part] = ALL_PARTS, since: str | None = None) -> Snapshot:
+        try:
+            self.last = await super().fetch(ref, parts=parts, since=since)
+        except NotFound:
+            if self.last is None:
+                raise
+        return replace(self.last, life=Life.ACTIVE)
+
+
+class RemembersTheDead(MemoryConnector):
+    dead: frozenset[str] = frozenset()
+
+    async def fetch(self, ref: str, *, parts: frozenset[Part] = ALL_PARTS, since: str | None = None) -> Snapshot:
+        try:
+            snapshot = await super().fetch(ref, parts=parts, since=since)
+        except NotFound:
+            self.dead |= {ref}
+            raise
+        return replace(snapshot, life=Life.DELETED) if ref in self.dead else snapshot
+
+
+class NeverMoves(MemoryConnector):
+    async def fetch(self, ref: str, *, parts: frozenset[Part] = ALL_PARTS, since: str | None = None) -> Snapshot:
+        return replace(await super().fetch(ref, parts=parts, since=since), container="CORE")
+
+
+class NamesNoSurvivor(MemoryConnector):
+    async def fetch(self, ref: str, *, parts: frozenset[Part] = ALL_PARTS, since: str | None = None) -> Snapshot:
+        return replace(await super().fetch(ref, parts=parts, since=since), merged_into=None)

@@ -84,6 +84,12 @@ NOTICED: list[tuple[type[MemoryConnector], Character, str]] = [
     (broken.CountsDeliveries, HELPFUL, "test_a_delivery_has_one_id_however_often_it_comes"),
     (broken.BelievesEverything, HELPFUL, "test_a_body_that_was_tampered_with_is_not_believed"),
     (broken.BreaksOnNonsense, HELPFUL, "test_signed_nonsense_is_a_bad_body_or_nobodys_business"),
+    (broken.NeverOpensAgain, HELPFUL, "test_a_done_ticket_is_opened_again"),
+    (broken.BelievesFilesArePublic, HELPFUL, "test_a_persons_file_is_read_as_visible_as_it_is"),
+    (broken.KnowsNoDeath, HELPFUL, "test_a_deleted_ticket_is_said_to_be_gone"),
+    (broken.RemembersTheDead, HELPFUL, "test_a_restored_ticket_is_what_it_was"),
+    (broken.NeverMoves, HELPFUL, "test_a_moved_ticket_is_followed"),
+    (broken.NamesNoSurvivor, HELPFUL, "test_a_merged_ticket_names_the_one_that_stays"),
     (broken.RegistersTwice, HELPFUL, "test_an_address_is_registered_once_and_listed"),
     (broken.RemovesNothing, HELPFUL, "test_a_removed_address_is_not_listed_and_may_be_removed_again"),
     (broken.HasNoName, HELPFUL, "test_an_account_says_who_it_is"),
@@ -102,6 +108,8 @@ EXAMPLES = {
     "body": b'{"a": 1}',
     "capability": Capability.FIND,
     "able": None,
+    "done_by_people": None,
+    "public": False,
 }
 
 

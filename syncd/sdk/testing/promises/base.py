@@ -8,13 +8,14 @@ from typing import Any, TypeVar
 import pytest
 import pytest_asyncio
 
-from syncd.core.model import Comment, Fields, Snapshot, Thread, Value
+from syncd.core.model import Attachment, Comment, Fields, Snapshot, Thread, Value
 from syncd.sdk.connector import Capability, Changed, Connector, Draft, File
 from syncd.sdk.testing.world import World
 
 T = TypeVar("T")
 Test = TypeVar("Test", bound=Callable[..., Any])
 
+ALL_BYTES = bytes(range(256)) * 300  # more than one piece of a download
 NOWHERE = "999999999"  # as no vendor numbers a ticket of a test
 SCRIPTS = "Größe café naïve Ελλάδα Москва עברית العربية हिन्दी ไทย 中文 日本語 한국어 e\u0301 👩🏽\u200d🚀🇺🇦 𝔘𝔫𝔦 ¿«€»?"
 
@@ -94,6 +95,18 @@ async def poll(connector: Connector, cursor: str | None) -> tuple[list[Changed],
         last = page.cursor
     assert last is not None, "a poll from now gives at least one page"
     return hints, last
+
+
+async def now(connector: Connector, world: World) -> str:
+    """A cursor after everything that happened so far."""
+    await world.settle()
+    _, cursor = await poll(connector, None)
+    _, cursor = await poll(connector, cursor)
+    return cursor
+
+
+async def downloaded(connector: Connector, attachment: Attachment) -> bytes:
+    return b"".join([piece async for piece in connector.download(attachment)])
 
 
 def file(name: str, data: bytes, media_type: str = "application/octet-stream") -> File:

@@ -9,18 +9,10 @@ import pytest
 from syncd.core.model import Public
 from syncd.sdk.connector import Capability, Changed, Connector, Message, Written
 from syncd.sdk.errors import BadBody, BadSignature
-from syncd.sdk.testing.promises.base import Promises, needs, opened, poll
+from syncd.sdk.testing.promises.base import Promises, needs, now, opened, poll
 from syncd.sdk.testing.world import World
 
 ADDRESS = "https://syncd.example/hooks/desk"
-
-
-async def now(connector: Connector, world: World) -> str:
-    """A cursor after everything that happened so far."""
-    await world.settle()
-    _, cursor = await poll(connector, None)
-    _, cursor = await poll(connector, cursor)
-    return cursor
 
 
 def foretold(hint: Changed, written: Written) -> bool:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from syncd.core.model import Attachment, Body, Internal, Public, Visibility
+from syncd.core.model import Body, Internal, Public, Visibility
 from syncd.sdk.connector import Capability, Connector, Message
 from syncd.sdk.errors import Rejected, Unsupported
-from syncd.sdk.testing.promises.base import SCRIPTS, Promises, comments, file, needs, opened, thread
+from syncd.sdk.testing.promises.base import (
+    ALL_BYTES,
+    SCRIPTS,
+    Promises,
+    comments,
+    downloaded,
+    file,
+    needs,
+    opened,
+    thread,
+)
 from syncd.sdk.testing.world import World
 
-ALL_BYTES = bytes(range(256)) * 300  # more than one piece of a download
 SECRET = "the customer must not read this: kestrel-4711"
-
-
-async def downloaded(connector: Connector, attachment: Attachment) -> bytes:
-    return b"".join([piece async for piece in connector.download(attachment)])
 
 
 class ThreadPromises(Promises):
