@@ -33,6 +33,7 @@ from syncd.sdk.errors import (
 )
 
 JSON_LIMIT = 32 * 1024 * 1024  # bytes, decoded
+PIECE = 64 * 1024  # bytes: so much of a file is in memory at once
 CONNECT_TIMEOUT = 5.0  # seconds
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -157,7 +158,7 @@ class Client:
                     if response.is_error:
                         await response.aread()
                         self._raise_for(response, frozenset())
-                    yield response.aiter_bytes()
+                    yield response.aiter_bytes(PIECE)
                     return
             except (TimeoutError, httpx.TransportError) as error:
                 raise Unavailable(f"{self.connection}: the download broke off ({type(error).__name__})") from error

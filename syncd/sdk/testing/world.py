@@ -40,6 +40,8 @@ class Words:
         day: a field of a date; `moment` one of a date and time.
         person: a field that takes a person.
         email: the address of somebody who can be assigned.
+        customers: whether there is somebody to whom a comment can be public; where there is not, all is internal.
+        signed: whether a webhook's signature covers its body; else a secret comes along in a header or the address.
         deeds: what a person can do there of the methods of `Deeds`.
     """
 
@@ -56,6 +58,8 @@ class Words:
     moment: str | None = None
     person: str | None = None
     email: str | None = None
+    customers: bool = True
+    signed: bool = True
     deeds: frozenset[Deed] = frozenset()
 
 

@@ -60,6 +60,7 @@ class GitHubWorld(Deeds):
             labels="labels",
             person="assignee",
             email=ANA.email,
+            customers=public,
         )
 
     def connector(self, **config: Any) -> GitHub:

@@ -47,6 +47,8 @@ class JiraWorld(Deeds):
             moment="Deployed",
             person="assignee",
             email=ANA.email,
+            customers=bool(config.get("service_project")),
+            signed=self.simulator.cloud,
         )
 
     def connector(self, **config: Any) -> Jira:

@@ -46,6 +46,7 @@ class LinearWorld(Deeds):
         day="dueDate",
         person="assignee",
         email=BEN.email,
+        customers=False,
     )
 
     def __init__(self, *, app: bool = False, **config: Any) -> None:

@@ -532,3 +532,17 @@ class NeverMoves(MemoryConnector):
 class NamesNoSurvivor(MemoryConnector):
     async def fetch(self, ref: str, *, parts: frozenset[Part] = ALL_PARTS, since: str | None = None) -> Snapshot:
         return replace(await super().fetch(ref, parts=parts, since=since), merged_into=None)
+
+
+# -- what is large
+
+
+class CutsWithoutAWord(MemoryConnector):
+    async def comment(self, ref: str, message: Message, *, key: str, expect: str) -> Posted:
+        short = replace(message, body=replace(message.body, text=message.body.text[:60_000]))
+        return await super().comment(ref, short, key=key, expect=expect)
+
+
+class LoadsAllAtOnce(MemoryConnector):
+    async def download(self, attachment: Attachment) -> AsyncIterator[bytes]:
+        yield b"".join([piece async for piece in super().download(attachment)])

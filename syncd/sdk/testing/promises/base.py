@@ -16,6 +16,7 @@ T = TypeVar("T")
 Test = TypeVar("Test", bound=Callable[..., Any])
 
 ALL_BYTES = bytes(range(256)) * 300  # more than one piece of a download
+PIECE = 16_384
 NOWHERE = "999999999"  # as no vendor numbers a ticket of a test
 SCRIPTS = "Größe café naïve Ελλάδα Москва עברית العربية हिन्दी ไทย 中文 日本語 한국어 e\u0301 👩🏽\u200d🚀🇺🇦 𝔘𝔫𝔦 ¿«€»?"
 
@@ -111,7 +112,7 @@ async def downloaded(connector: Connector, attachment: Attachment) -> bytes:
 
 def file(name: str, data: bytes, media_type: str = "application/octet-stream") -> File:
     async def read() -> AsyncIterator[bytes]:
-        for start in range(0, len(data), 10_000):
-            yield data[start : start + 10_000]
+        for start in range(0, len(data), PIECE):
+            yield data[start : start + PIECE]
 
     return File(name, media_type, len(data), read)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -17,6 +18,11 @@ ADDRESS = "https://syncd.example/hooks/desk"
 
 def foretold(hint: Changed, written: Written) -> bool:
     return hint.token in written.tokens if written.tokens else bool(hint.echo) and hint.echo in written.echoes
+
+
+def backwards(words: Mapping[str, str]) -> dict[str, str]:
+    """The same names with other values."""
+    return {name: value[::-1] for name, value in words.items()}
 
 
 class HintPromises(Promises):
@@ -196,7 +202,11 @@ class HintPromises(Promises):
     ) -> None:
         await opened(world)
         [webhook, *_] = await world.webhooks()
-        for bad in (replace(webhook, body=webhook.body + b" "), replace(webhook, headers={})):
+        connector.receive(webhook)
+        forged = [replace(webhook, headers={}, query={}), replace(webhook, body=webhook.body + b" ")]
+        if not world.words.signed:
+            forged[1] = replace(webhook, headers=backwards(webhook.headers), query=backwards(webhook.query))
+        for bad in forged:
             with pytest.raises(BadSignature):
                 connector.receive(bad)
 
