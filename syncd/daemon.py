@@ -38,6 +38,7 @@ from syncd.store import engines, meta, pauses
 from syncd.store.records import PauseScope
 from syncd.store.retention import Ages
 from syncd.store.store import Store, utc_now
+from syncd.store.vault import StoreVault
 
 log = structlog.get_logger()
 
@@ -412,6 +413,8 @@ def _assemble(
         name: found.get(config.connector)(config, connection=name, transport=transports.get(name), observer=observe)
         for name, config in settings.connections.items()
     }
+    for name, connector in connections.items():
+        connector.vault = StoreVault(store, name, secret=secret)
     site = Site(
         store=store,
         queue=EmbeddedQueue(store, now=now),

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import httpx
 
@@ -96,7 +96,7 @@ class Linear(Connector):
             config.url.rstrip("/"),
             connection=self.connection,
             timeout=config.timeout,
-            headers={"authorization": config.authorization},
+            **self._credential(),
             transport=transport,
             observer=observer,
             explain=explain,
@@ -108,6 +108,12 @@ class Linear(Connector):
         self._reader = Reader(self._api, reading=reading, memory=Memory())
         self._writer = Writer(self._api, reader=self._reader, config=config)
         self._becoming_known = asyncio.Lock()
+
+    def _credential(self) -> dict[str, Any]:
+        """An API key goes without `Bearer` (linear.app/developers/graphql); an application renews its tokens."""
+        if self.config.oauth:
+            return {"auth": self.oauth(self.config.oauth, token_url=f"{self.config.url.rstrip('/')}/oauth/token")}
+        return {"headers": {"authorization": self.config.api_key.get_secret_value() if self.config.api_key else ""}}
 
     async def aclose(self) -> None:
         await self._client.aclose()

@@ -8,6 +8,7 @@ from typing import Self
 from pydantic import Field, SecretStr, model_validator
 
 from syncd.sdk.connector import ConnectionConfig
+from syncd.sdk.oauth import OAuthConfig
 
 
 class LinearConfig(ConnectionConfig):
@@ -15,7 +16,7 @@ class LinearConfig(ConnectionConfig):
 
     url: str = Field(default="https://api.linear.app", description="Where Linear answers, with https.")
     api_key: SecretStr | None = Field(default=None, description="A personal API key of the account.")
-    oauth_token: SecretStr | None = Field(default=None, description="Instead of a key: an access token.")
+    oauth: OAuthConfig | None = Field(default=None, description="Instead of a key: an application of the workspace.")
     create_labels: bool = Field(
         default=True, description="Make a label that the team does not have; else it is refused by name."
     )
@@ -35,13 +36,6 @@ class LinearConfig(ConnectionConfig):
 
     @model_validator(mode="after")
     def _one_credential(self) -> Self:
-        if (self.api_key is None) == (self.oauth_token is None):
-            raise ValueError("give `api_key` or `oauth_token`")
+        if (self.api_key is None) == (self.oauth is None):
+            raise ValueError("give `api_key` or `oauth`")
         return self
-
-    @property
-    def authorization(self) -> str:
-        """The header's value: an API key goes without `Bearer` (linear.app/developers/graphql)."""
-        if self.oauth_token is not None:
-            return f"Bearer {self.oauth_token.get_secret_value()}"
-        return self.api_key.get_secret_value() if self.api_key else ""

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from syncd.core.model import Attachment, Body, Comment, Fields, Kind, Person, Snapshot, Word
 from syncd.sdk.errors import Unsupported
+from syncd.sdk.oauth import MemoryVault, OAuth, OAuthConfig, Vault
 
 # --- what a connector says about itself -----------------------------------------------------------------------------
 
@@ -301,6 +302,11 @@ class Connector(abc.ABC):
         self.connection = connection or self.name
         self.transport = transport
         self.observer = observer
+        self.vault: Vault = MemoryVault()  # the daemon puts its own here, which outlives the process
+
+    def oauth(self, config: OAuthConfig, *, token_url: str) -> OAuth:
+        """What signs each request of a `Client` in with tokens that it renews and keeps in the vault."""
+        return OAuth(config, token_url=token_url, connection=self.connection, vault=lambda: self.vault)
 
     # -- abstract
 

@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 from syncd.sdk.testing.outbox import Event, Subscription
 from syncd.sdk.testing.simulator import NOBODY, Account, Limit, Simulator, real_time
+from syncd.sdk.testing.tokens import TokenEndpoint
 from syncd_linear.hook import RESOURCES, sign
 from syncd_linear.simulator.accounts import ANA, APP, BEN, SYNCD
 from syncd_linear.simulator.graphql import Execution, GraphqlError, parse
@@ -38,6 +39,7 @@ class LinearSimulator(Page, Simulator):
     Attributes:
         workspace: its issues and all else; a person's deeds go through `do`.
         hourly, points: requests and complexity points that one hour allows; None for no limit.
+        tokens: gives the application its access tokens.
         files_url: where files lie; another host than the API's, as Linear's.
     """
 
@@ -51,6 +53,7 @@ class LinearSimulator(Page, Simulator):
         self.hourly: Limit | None = Limit(2500, timedelta(hours=1))
         self.points: Limit | None = Limit(3_000_000, timedelta(hours=1))
         self.files_host = ""
+        self.tokens = TokenEndpoint("syncd", "lin_oauth_secret", clock=clock)
         self.workspace = Workspace(self)
 
     @property
@@ -94,16 +97,17 @@ class LinearSimulator(Page, Simulator):
     def routes(self) -> Sequence[BaseRoute]:
         return [
             Route("/graphql", self.graphql, methods=["POST"]),
+            Route("/oauth/token", self.tokens.give, methods=["POST"]),
             Route(FILES + "/{path:path}", self.show_file),
             Route(UPLOADS + "/{path:path}", self.take_file, methods=["PUT"]),
         ]
 
     def account_of(self, request: Request) -> Account | None:
         """An API key goes bare, an OAuth token as Bearer; a key as Bearer is refused."""
-        given = request.headers.get("authorization", "")
-        bare = given.removeprefix("Bearer ")
-        found = self.by_token(bare) if bare else None
-        return found if found is not None and ("app" in found.scopes) == (given != bare) else None
+        scheme, _, access = request.headers.get("authorization", "").rpartition(" ")
+        if scheme == "Bearer":
+            return APP if self.tokens.knows(access) else None
+        return self.by_token(access)
 
     def error(self, status: int) -> Response:
         """The limit is a 400 with a code of its own."""

@@ -11,8 +11,7 @@ APP = Account(
     "5f0b4c1e-0000-4000-8000-000000000002",
     "syncd app",
     "syncd-app@oauthapp.linear.app",
-    "lin_oauth_syncd",
-    frozenset({"app", "admin"}),
+    scopes=frozenset({"app", "admin"}),
 )
 ANA = Account("5f0b4c1e-0000-4000-8000-000000000003", "Ana Engineer", "ana@acme.example", "lin_api_ana")
 BEN = Account("5f0b4c1e-0000-4000-8000-000000000004", "Ben Engineer", "ben@acme.example", "lin_api_ben")

@@ -30,6 +30,7 @@ CORRECTIONS: dict[str, str] = {}
 
 BESIDE = {
     "/files/": "the host for files, which is no part of the API: linear.app/developers/file-storage-authentication",
+    "/oauth/token": "where tokens are given (RFC 6749): linear.app/developers/oauth-2-0-authentication",
     "/bucket/": "a storage host; its addresses are signed: linear.app/developers/how-to-upload-a-file-to-linear",
 }
 

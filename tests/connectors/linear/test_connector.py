@@ -21,25 +21,32 @@ from syncd.sdk.testing.faults import LostAfter, LostBefore
 from syncd.sdk.testing.promises.base import poll
 from syncd_linear import Linear, LinearConfig, ids
 from syncd_linear.fields import PRIORITIES
-from syncd_linear.simulator import ANA, BEN, SYNCD
+from syncd_linear.simulator import ANA, APP, BEN, SYNCD
 from tests.connectors.linear.world import BACKLINK, SETTLED, LinearWorld, draft
 
 # --- the account -----------------------------------------------------------------------------------------------------
 
 
-async def test_a_key_goes_bare_and_a_token_as_bearer(world: LinearWorld) -> None:
-    assert LinearConfig(**world.settings).authorization == SYNCD.token
-    config = {**world.settings, "api_key": None, "oauth_token": "x"}
-    assert LinearConfig(**config).authorization == "Bearer x"
+async def test_a_key_goes_bare(world: LinearWorld) -> None:
+    assert (await world.connector().check()).id == SYNCD.id
     with pytest.raises(Unauthorized):
         await world.connector(api_key=f"Bearer {SYNCD.token}").check()
     with pytest.raises(Unauthorized):
         await world.connector(api_key="wrong").check()
 
 
-@pytest.mark.parametrize("given", [{"oauth_token": "x"}, {"api_key": None}])
+async def test_an_application_signs_in_by_itself() -> None:
+    world = LinearWorld(app=True)
+    linear = world.connector()
+    assert (await linear.check()).id == APP.id
+    await linear.check()
+    assert world.simulator.tokens.given == 1
+    await linear.aclose()
+
+
+@pytest.mark.parametrize("given", [{"oauth": {"client_id": "x", "client_secret": "y"}}, {"api_key": None}])
 def test_there_is_one_credential(world: LinearWorld, given: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="give `api_key` or `oauth_token`"):
+    with pytest.raises(ValueError, match="give `api_key` or `oauth`"):
         LinearConfig(**{**world.settings, **given})
 
 

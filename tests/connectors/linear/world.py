@@ -15,7 +15,7 @@ from syncd.sdk.testing.outbox import Event
 from syncd.sdk.testing.world import Deeds, Shown, Words
 from syncd_linear import Linear, LinearConfig
 from syncd_linear.fields import PRIORITIES
-from syncd_linear.simulator import APP, BEN, SYNCD, LinearSimulator
+from syncd_linear.simulator import BEN, SYNCD, LinearSimulator
 from syncd_linear.simulator.state import Issue
 from tests.connectors.linear.description import SchemaTransport
 
@@ -57,7 +57,9 @@ class LinearWorld(Deeds):
         self.simulator.subscribe(HOOK, SECRET)
         self.space = self.simulator.workspace
         self.transport = SchemaTransport(self.simulator.transport())
-        credential = {"oauth_token": APP.token} if app else {"api_key": SYNCD.token}
+        self.simulator.tokens.life = timedelta(days=3650)  # its clock runs ahead of the one that syncd renews by
+        application = {"client_id": "syncd", "client_secret": "lin_oauth_secret"}
+        credential = {"oauth": application} if app else {"api_key": SYNCD.token}
         self.settings: dict[str, Any] = {
             "connector": "linear",
             "url": self.simulator.url,
