@@ -47,7 +47,7 @@ from syncd_github.people import People
 from syncd_github.poll import Poll
 from syncd_github.reader import Reader
 from syncd_github.repositories import Repositories, Repository, refuse_leak
-from syncd_github.revision import Revision, comment_token
+from syncd_github.revision import BEGINNING, Revision, comment_token
 from syncd_github.snapshot import Reading
 from syncd_github.wire import CommentJson
 from syncd_github.writer import Writer
@@ -188,7 +188,7 @@ class GitHub(Connector):
         return await self._reader.fetch(ref, parts=parts, since=since)
 
     async def find(self, key: str) -> Sequence[Snapshot]:
-        return [await self.fetch(ref) for ref in await self._reader.find(key)]
+        return [await self.fetch(ref, since=BEGINNING) for ref in await self._reader.find(key)]
 
     # -- writing
 

@@ -18,6 +18,9 @@ from datetime import UTC, datetime
 
 from syncd_github.wire import CommentJson, IssueJson
 
+BEGINNING = ""
+"""No revision: all of an issue's history is younger."""
+
 _REVISION = re.compile(r"(\S+Z) ([0-9a-f]{12})")
 _COMMENT = re.compile(r"comment:\d+@(\S+Z) [0-9a-f]{12}")
 

@@ -202,7 +202,7 @@ class Redmine(Connector):
         )
 
     async def find(self, key: str) -> Sequence[Snapshot]:
-        return [await self.fetch(ref) for ref in await self._found(key)]
+        return [await self.fetch(ref, since=poll.BEGINNING) for ref in await self._found(key)]
 
     async def _found(self, key: str) -> Sequence[str]:
         if self.config.link_field:

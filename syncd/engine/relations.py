@@ -39,13 +39,14 @@ async def create(run: Run, decision: Create) -> None:
         return
     unchanged = sending.intent.payload.get("body") == order.payload["body"]
     if (found := await find_created(run, sending.intent, unchanged=unchanged)) is not None:
-        await adopt(run, sending, found, decision, reworded=not unchanged)
+        await adopt(run, sending, found, decision)
         return
     draft = Draft(place=decision.rule.place, fields=fields, backlink=_to_support(run))
+    late = sending.intent.attempted_at is not None
     try:
         made = await sending.send(
             lambda key: connector.create(draft, key=key),
-            land=lambda c, snapshot: _store_link(run, c, snapshot, decision),
+            land=lambda c, snapshot: _store_link(run, c, snapshot, decision, late=late),
             written=lambda snapshot: Written(snapshot.revision, snapshot.fields, snapshot.tokens),
         )
     except Rejected as error:
@@ -66,17 +67,11 @@ def creation(decision: Create, fields: Fields) -> Order:
     )
 
 
-async def adopt(
-    run: Run, sending: Sending, found: Snapshot, decision: Create | None, *, reworded: bool = False
-) -> None:
-    """An earlier attempt made the issue after all: take it as ours.
-
-    Args:
-        reworded: the ticket was edited since that attempt, so that a text of the issue that differs is an old one.
-    """
+async def adopt(run: Run, sending: Sending, found: Snapshot, decision: Create | None) -> None:
+    """An earlier attempt made the issue after all: take it as ours."""
 
     def store(c: Connection) -> None:
-        _store_link(run, c, found, decision, reworded=reworded)
+        _store_link(run, c, found, decision, late=True)
         sending.land(c, found.ref, how="adopted")
 
     await run.site.store.write(store)
@@ -86,7 +81,7 @@ async def adopt(
 async def adopt_unasked(run: Run, intent: Intent) -> bool:
     """An issue whose create had no answer, on a ticket that no rule takes any more: it may be there all the same.
 
-    What the ticket says now counts as said since the issue was made; where a text differs, a person decides.
+    What the ticket says now counts as said since the issue was made.
     """
     found = await find_created(run, intent)
     if found is None:
@@ -96,7 +91,6 @@ async def adopt_unasked(run: Run, intent: Intent) -> bool:
     await read(run, Side.SUPPORT)
     order = Order(kind=IntentKind.CREATE, side=Side.ENGINEERING, item=ISSUE, rule="made without an answer")
     await adopt(run, Sending(run, order, intent), found, None)
-    await texts_apart(run)
     return True
 
 
@@ -126,13 +120,17 @@ async def _create_without(run: Run, decision: Create, error: Rejected) -> None:
     await create(run, replace(decision, fields=rest))
 
 
-def _store_link(run: Run, c: Connection, made: Snapshot, decision: Create | None, *, reworded: bool = False) -> str:
-    """The link is one from the moment the tracker answered: refs and both bases in the transaction of the landing."""
+def _store_link(run: Run, c: Connection, made: Snapshot, decision: Create | None, *, late: bool) -> str:
+    """The link is one from the moment the tracker answered: refs and both bases in the transaction of the landing.
+
+    Args:
+        late: an attempt whose answer we do not have may have made the issue: both tickets may have gone on since.
+    """
     support = run.snapshot(Side.SUPPORT)
     if support is not None:
-        issue = _as_made(made)
         sent = decision.fields if decision else _would_send(run, support)
-        run.base = Pair(_unsaid_open(run, Base.of(support), issue, sent, reworded=reworded), issue)
+        ticket, issue = _first_bases(run, support, made, sent, late=late).both()
+        run.base = Pair(ticket, issue)
     run.link = replace(
         run.link,
         refs=Pair(run.link.refs.support, made.ref),
@@ -168,18 +166,29 @@ def _as_made(made: Snapshot) -> Base:
     return replace(base, fields={name: first.get(name, value) for name, value in base.fields.items()})
 
 
-def _unsaid_open(run: Run, base: Base, issue: Base, sent: Fields, *, reworded: bool) -> Base:
-    """A field that did not arrive with the create stays a change, so that it is written by itself.
+def _first_bases(run: Run, support: Snapshot, made: Snapshot, sent: Fields, *, late: bool) -> Pair[Base]:
+    """What both sides count as agreed at: the ticket as it was sent, the issue as it was made.
 
-    It is parked until the mapping can say it, or the tracker gave the new issue another value than it was sent: a
-    status, for one, has to be reached by a transition.
+    A field that did not arrive with the create stays a change of the ticket, so that it is written by itself. It is
+    parked until the mapping can say it, or the tracker gave the new issue another value than it was sent: a status,
+    for one, has to be reached by a transition; or the ticket was edited after a `late` issue was made. Where the
+    tracker does not tell who changed such an issue, what differs counts as a change of both, so that neither is lost.
     """
+    issue = _as_made(made)
     parked = {item.item for item in run.parked if item.scope.value == Scope.FIELD.value}
-    names = {
-        rule.lenses.support.field
-        for rule in run.mapping.fields
-        if rule.name in parked or _differs(rule, issue, sent) or (reworded and _other_words(rule, issue, sent))
-    }
+    fields = run.mapping.fields
+    apart = [rule for rule in fields if _differs(rule, issue, sent) or (late and _reworded(rule, issue, sent))]
+    unsaid = [*apart, *(rule for rule in fields if rule.name in parked)]
+    untold: list[FieldRule] = []
+    if late and Capability.HISTORY not in run.connectors.engineering.capabilities:
+        untold = [*apart, *(rule for rule in fields if rule.lenses.engineering.field not in sent)]
+    return Pair(
+        _without(Base.of(support), {rule.lenses.support.field for rule in unsaid}),
+        _without(issue, {rule.lenses.engineering.field for rule in untold}),
+    )
+
+
+def _without(base: Base, names: set[str]) -> Base:
     return replace(base, fields={name: None if name in names else value for name, value in base.fields.items()})
 
 
@@ -195,11 +204,16 @@ def _differs(rule: FieldRule, issue: Base, sent: Fields) -> bool:
         return False
 
 
-def _other_words(rule: FieldRule, issue: Base, sent: Fields) -> bool:
-    """Whether a text of the issue is not the beginning of what it would be told now, blanks aside."""
+def _reworded(rule: FieldRule, issue: Base, sent: Fields) -> bool:
+    """Whether an issue has other labels than it would be told now, or a text that is not the beginning of that one.
+
+    Blanks aside, for there vendors differ; and a vendor may cut a text.
+    """
     name, lens = rule.lenses.engineering.field, rule.lenses.engineering
-    if rule.kind not in TEXTS or name not in sent or name not in issue.fields:
+    if rule.kind not in (*TEXTS, Kind.LABELS) or name not in sent or name not in issue.fields:
         return False
+    if rule.kind is Kind.LABELS:
+        return lens.get(issue.fields[name]) != lens.get(sent[name])
     stands, wanted = ("".join(str(lens.get(each) or "").split()) for each in (issue.fields[name], sent[name]))
     return not wanted.startswith(stands) or not stands
 

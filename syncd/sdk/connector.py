@@ -351,7 +351,7 @@ class Connector(abc.ABC):
         raise Unsupported(f"{self.name}: {Capability.DESCRIBE}")
 
     async def find(self, key: str) -> Sequence[Snapshot]:
-        """The tickets that `create` made with this key, the oldest first, by the best route.
+        """The tickets that `create` made with this key, the oldest first, by the best route; with HISTORY, all of it.
 
         None at all only if the route surely works; more than one only where two requests were under way at once.
         """

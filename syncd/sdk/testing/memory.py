@@ -13,7 +13,7 @@ import hmac
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
@@ -243,7 +243,7 @@ class MemoryConnector(Connector):
         rows = await self._ask("find", "", lambda: self._found(key))
         if not rows and self._found(None):
             raise Unavailable("the search does not find what is known to exist", sent=False)
-        return [self._snapshot(row) for row in rows if row.key == key]
+        return [self._snapshot(row, since=self._beginning) for row in rows if row.key == key]
 
     async def person(self, email: str) -> Person | None:
         self._needs(Capability.PEOPLE)
@@ -435,6 +435,11 @@ class MemoryConnector(Connector):
             history=self._history(ticket, since),
             tokens=self._tokens(ticket.events, ONLY_FIELDS),
         )
+
+    @property
+    def _beginning(self) -> str:
+        """The revision before any: `since` for the whole history."""
+        return datetime.min.replace(tzinfo=UTC).isoformat() if self.character.whole_seconds else "0"
 
     def _history(self, ticket: Ticket, since: str | None) -> tuple[Edit, ...]:
         if since is None or Capability.HISTORY not in self.capabilities:

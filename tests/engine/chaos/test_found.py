@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from syncd.core.model import Person, RichText, Side
-from syncd.sdk.testing.character import BLIND, HELPFUL, TRACKER
+from syncd.core.model import Person, RichText, Side, Value
+from syncd.sdk.testing.character import BLIND, HELPFUL, TRACKER, Character
 from syncd.sdk.testing.faults import Fault, Late, LostAfter
 from tests.engine.chaos.history import History
 
@@ -144,4 +144,41 @@ def test_a_key_is_not_sent_again_with_other_words() -> None:
     desk.edit(first, title="Import fails")
     assert history.verdict() == []
     assert [ticket.fields["title"] for ticket in tracker.tickets.values()] == ["Import fails"]
+    history.close()
+
+
+MADE_TOO_LATE = Late(timedelta(minutes=5))
+
+
+@pytest.mark.parametrize("tracker", [HELPFUL, TRACKER, BLIND], ids=["helpful", "tracker", "blind"])
+@pytest.mark.parametrize(
+    "said", [{"priority": "low"}, {"title": "Export crashes"}, {"labels": frozenset("z")}], ids=str
+)
+def test_what_an_engineer_said_on_an_issue_before_we_knew_of_it_is_kept(
+    tracker: Character, said: dict[str, Value]
+) -> None:
+    """The create came too late; an engineer had edited the issue by the time it was found, or made known by the same
+    key. A tracker without a history does not tell that, and the ticket's words were written over his, or never met."""
+    history = History(HELPFUL, tracker)
+    history.vendors[Side.ENGINEERING].plan.on("create*", MADE_TOO_LATE)
+    history.vendors[Side.SUPPORT].open(title="Export fails", priority="urgent")
+    history.live()
+    history.clock.advance(timedelta(minutes=5))
+    history.vendors[Side.ENGINEERING].settle()
+    history.vendors[Side.ENGINEERING].edit(history.refs(Side.ENGINEERING)[0], said)
+    assert history.verdict() == []
+    history.close()
+
+
+@pytest.mark.parametrize("tracker", [HELPFUL, TRACKER, BLIND], ids=["helpful", "tracker", "blind"])
+def test_labels_given_to_a_ticket_while_its_issue_is_unknown_arrive(tracker: Character) -> None:
+    """The issue that was found later had none of them, and they were taken for agreed."""
+    history = History(HELPFUL, tracker)
+    history.vendors[Side.ENGINEERING].plan.on("create*", MADE_TOO_LATE)
+    ticket = history.vendors[Side.SUPPORT].open(title="Export fails", priority="urgent")
+    history.live()
+    history.vendors[Side.SUPPORT].edit(ticket, labels=frozenset("c"))
+    assert history.verdict() == []
+    [issue, *_] = history.refs(Side.ENGINEERING)
+    assert history.vendors[Side.ENGINEERING].ticket(issue).fields["labels"] == frozenset("c")
     history.close()

@@ -75,6 +75,11 @@ class FindsTheNewest(MemoryConnector):
         return [await self.fetch(list(self.vendor.tickets)[-1])]
 
 
+class FindsWithoutHistory(MemoryConnector):
+    async def find(self, key: str) -> Sequence[Snapshot]:
+        return [replace(found, history=()) for found in await super().find(key)]
+
+
 class FindsOnlyOne(MemoryConnector):
     async def find(self, key: str) -> Sequence[Snapshot]:
         return (await super().find(key))[:1]

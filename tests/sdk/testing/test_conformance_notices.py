@@ -86,6 +86,7 @@ NOTICED: list[tuple[type[MemoryConnector], Character, str]] = [
     (broken.BreaksOnNonsense, HELPFUL, "test_signed_nonsense_is_a_bad_body_or_nobodys_business"),
     (broken.CutsWithoutAWord, HELPFUL, "test_a_long_comment_arrives_whole_or_says_that_it_was_cut"),
     (broken.LoadsAllAtOnce, HELPFUL, "test_a_large_file_arrives_piece_by_piece_or_is_refused"),
+    (broken.FindsWithoutHistory, TRACKER, "test_a_ticket_found_by_its_key_tells_what_people_changed_since"),
     (broken.NeverOpensAgain, HELPFUL, "test_a_done_ticket_is_opened_again"),
     (broken.BelievesFilesArePublic, HELPFUL, "test_a_persons_file_is_read_as_visible_as_it_is"),
     (broken.KnowsNoDeath, HELPFUL, "test_a_deleted_ticket_is_said_to_be_gone"),

@@ -265,6 +265,20 @@ class TicketPromises(Promises):
         edits = [(edit.old, edit.new, edit.ours) for edit in history if edit.field == world.words.title]
         assert edits == [("Export fails", "By a person", False), ("By a person", "By syncd", True)]
 
+    @needs(Capability.HISTORY)
+    async def test_a_ticket_found_by_its_key_tells_what_people_changed_since(
+        self, connector: Connector, world: World, able: object
+    ) -> None:
+        if Capability.FIND not in connector.capabilities:
+            pytest.skip(f"{connector.name} has no capability: {Capability.FIND}")
+        made = await connector.create(draft(world), key="key-1")
+        await world.settle()
+        await world.edit(made.ref, {world.words.title: "By a person"})
+        await world.settle()
+        [found] = await connector.find("key-1")
+        edits = [(edit.old, edit.new) for edit in found.history if edit.field == world.words.title and not edit.ours]
+        assert edits == [("Export fails", "By a person")]
+
 
 async def foretold_revision(connector: Connector, cursor: str, written: Written) -> str:
     """The version after our own write, as its echo tells it."""
