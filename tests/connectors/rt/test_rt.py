@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syncd.core.model import Internal, Life, Person, Public, RichText, Value, Visibility
+from syncd.core.model import Internal, Kind, Life, Person, Public, RichText, Value, Visibility
 from syncd.sdk.connector import ONLY_FIELDS, ONLY_THREAD, Backlink, Draft, Message
 from syncd.sdk.errors import Forbidden, NotFound, Rejected, Unauthorized
 from syncd.sdk.testing.promises.base import file, poll
@@ -219,3 +219,14 @@ async def test_somebody_elses_token_is_noticed(desk: RtWorld) -> None:
     with pytest.raises(Unauthorized):
         await connector.check()
     await connector.aclose()
+
+
+async def test_a_subject_that_rt_cut_is_not_claimed_as_it_was_sent(rt: RequestTracker, desk: RtWorld) -> None:
+    """RT says in its sentence what it was sent, and keeps the first 200 bytes."""
+    ref = await desk.open({"subject": "Export fails"})
+    for subject in ("s" * 230, "ü" * 120):
+        seen = await rt.fetch(ref, parts=ONLY_FIELDS)
+        written = await rt.update(ref, {"subject": subject}, expect=seen.revision)
+        stands = (await rt.fetch(ref, parts=ONLY_FIELDS)).fields["subject"]
+        assert stands == subject.encode()[:200].decode()
+        assert written.fields.get("subject", stands) == stands
