@@ -230,3 +230,16 @@ async def test_a_subject_that_rt_cut_is_not_claimed_as_it_was_sent(rt: RequestTr
         stands = (await rt.fetch(ref, parts=ONLY_FIELDS)).fields["subject"]
         assert stands == subject.encode()[:200].decode()
         assert written.fields.get("subject", stands) == stands
+
+
+async def test_a_message_of_nothing_but_a_file_has_that_file_alone(rt: RequestTracker, desk: RtWorld) -> None:
+    """RT keeps an empty part without a name for the text that is not there."""
+    ref = await desk.open({"subject": "Export fails"})
+    core = {"FileName": "core.bin", "FileType": "application/octet-stream", "FileContent": "Ynl0ZXM="}
+    await desk.sent("POST", f"/ticket/{ref}/comment", {"Attachments": [core]})
+    await desk.sent("POST", f"/ticket/{ref}/comment", {})
+    snapshot = await rt.fetch(ref)
+    assert snapshot.thread is not None
+    [comment] = snapshot.thread.comments
+    assert comment.body == Internal("")
+    assert [(one.name, one.size) for one in comment.attachments] == [("core.bin", 5)]
