@@ -243,3 +243,15 @@ async def test_a_message_of_nothing_but_a_file_has_that_file_alone(rt: RequestTr
     [comment] = snapshot.thread.comments
     assert comment.body == Internal("")
     assert [(one.name, one.size) for one in comment.attachments] == [("core.bin", 5)]
+
+
+async def test_the_words_of_a_field_are_known_to_who_may_see_the_field(rt: RequestTracker, desk: RtWorld) -> None:
+    """The right that it needs is a global one: root has it, the account of the seed does not."""
+    allowed = desk.config(token=desk.env["RT_ROOT_TOKEN"], user="root", queues=["Support"])
+    root = RequestTracker(allowed, transport=desk.transport)
+    seen = {info.name: info for info in (await root.describe()).fields}
+    assert (seen["Severity"].kind, seen["Severity"].options) == (Kind.CHOICE, ("Critical", "High", "Medium", "Low"))
+    assert seen["Engineering issue"].kind is Kind.TEXT
+    await root.aclose()
+    unseen = {info.name: info for info in (await rt.describe()).fields}
+    assert (unseen["Severity"].kind, unseen["Severity"].options) == (Kind.TEXT, ())
