@@ -1,0 +1,348 @@
+"""How a PUT changes a ticket of a simulated Request Tracker, and the sentences that it is answered with.
+
+By RT::Record::Update, which goes through the columns in the order of their names, and lib/RT/REST2/Util.pm for custom
+fields, people and links. Whatever it refuses is a sentence; what it does not know is not even mentioned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from syncd_rt.simulator.ledger import Ledger
+from syncd_rt.simulator.state import (
+    LIFECYCLE,
+    NOBODY,
+    PRIORITIES,
+    SYSTEM,
+    UNSET,
+    CustomField,
+    Queue,
+    Ticket,
+    User,
+    priority_word,
+    spoken,
+    stored,
+)
+
+NUMBERS = ("InitialPriority", "FinalPriority", "TimeEstimated", "TimeLeft", "TimeWorked")
+DATES = ("Due", "Resolved", "Started", "Starts")
+DENIED = "Permission Denied"
+SAME = "That is already the current value"
+
+
+class Edits(Ledger):
+    """The changes of one PUT."""
+
+    def update(self, ticket: Ticket, given: Mapping[str, Any]) -> list[str]:
+        before = self.state(ticket)
+        with self.batch():
+            said = [
+                f"Ticket {ticket.id}: {sentence}"
+                for name in sorted((*NUMBERS, *DATES, "Owner", "Priority", "Queue", "Status", "Subject"))
+                if given.get(name) is not None and (sentence := self._attribute(ticket, name, str(given[name])))
+            ]
+            said += self.set_custom(ticket, given.get("CustomFields") or {})
+            said += self._watchers(ticket, given)
+            said += self._links(ticket, given)
+        after = self.state(ticket)
+        if changed := [name for name in after if after[name] != before[name]]:
+            changes = ({name: state[name] for name in changed} for state in (before, after))
+            self.simulator.did("update", str(ticket.id), before=next(changes), after=next(changes))
+        return said
+
+    def state(self, ticket: Ticket) -> dict[str, object]:
+        """A ticket's fields as the journal has them."""
+        queue = self.queues[ticket.queue]
+        custom = {field.name: ticket.custom.get(field.id, []) for field in queue.fields}
+        times = {name: stored(moment) for name, moment in ticket.times.items()}
+        return {
+            **ticket.values,
+            **times,
+            **custom,
+            "Owner": ticket.owner,
+            "Queue": queue.name,
+            "Links": ticket.links[:],
+        }
+
+    # -- columns
+
+    def _attribute(self, ticket: Ticket, name: str, value: str) -> str:
+        """One sentence, or "" where nothing was asked for that is not so already."""
+        value = value.replace("\r\n", "\n")
+        match name:
+            case "Owner":
+                return self._unless_so(value, ticket.owner) and self._set_owner(ticket, value)
+            case "Queue":
+                return self._unless_so(value, self.queues[ticket.queue].name) and self._set_queue(ticket, value)
+            case "Status":
+                return self._unless_so(value, ticket.values[name]) and self.set_status(ticket, value)
+            case "Due" | "Resolved" | "Started" | "Starts":
+                return self._unless_so(value, stored(ticket.times[name])) and self._set_date(ticket, name, value)
+            case "Subject":
+                return self._unless_so(cut(value, 200), ticket.values[name]) and self._set_subject(ticket, value)
+            case _:
+                return self._unless_so(value, ticket.values[name]) and self._set_number(ticket, name, value)
+
+    def _unless_so(self, wanted: str, stands: str) -> str:
+        return wanted if stands not in (wanted, wanted or "0") else ""
+
+    def _set(self, ticket: Ticket, name: str, value: str, *, shown: str) -> str:
+        """A column of text: the history gets what was sent, the column what fits."""
+        if not self.can("ModifyTicket", ticket):
+            return DENIED
+        old = ticket.values[name]
+        if cut(value, 200) == old:
+            return SAME
+        ticket.values[name] = cut(value, 200)
+        self.record(ticket, "Set", field=name, old=old, new=cut(value, 255))
+        return f"{name} changed from {shown}"
+
+    def _set_subject(self, ticket: Ticket, value: str) -> str:
+        value, old = value.replace("\n", ""), ticket.values["Subject"]
+        return self._set(ticket, "Subject", value, shown=f"{_quoted(old)} to {_quoted(cut(value, 255))}")
+
+    def _set_number(self, ticket: Ticket, name: str, value: str) -> str:
+        old, priority = ticket.values[name], name.endswith("Priority")
+        if priority and not value.isdecimal():
+            value = str(PRIORITIES.get(value, 0)) if name == "Priority" else value
+        if value and not value.isdecimal():
+            return f"{name} could not be set to {value}."
+        words = [f"'{priority_word(number)}'" if priority else _quoted(number) for number in (old, value or "0")]
+        said = self._set(ticket, name, value, shown=f"{words[0]} to {words[1]}")
+        ticket.values[name] = ticket.values[name] or "0"
+        worked = name == "TimeWorked" and said.startswith(name)
+        return f"Worked {int(ticket.values[name]) - int(old)} minutes" if worked else said
+
+    def _set_date(self, ticket: Ticket, name: str, value: str) -> str:
+        if not self.can("ModifyTicket", ticket):
+            return DENIED
+        old, new = ticket.times[name], moment(value)
+        if new is None:
+            return f"{name} could not be set to {value}."
+        ticket.times[name] = new
+        self.record(ticket, "Set", field=name, old=stored(old), new=value)
+        if name == "Resolved":  # RT forgot it among the dates that it puts into words
+            return f"{name} changed from '{stored(old)}' to '{value}'"
+        return f"{name} changed from {spoken(old)} to {spoken(new)}"
+
+    def set_status(self, ticket: Ticket, status: str) -> str:
+        old = ticket.values["Status"]
+        if status.lower() not in LIFECYCLE.all:
+            return f"Status '{status}' isn't a valid status for this ticket."
+        if status.lower() == old:
+            return f"You can't change status from '{old}' to '{status}'."
+        if not self.can("DeleteTicket" if status.lower() == "deleted" else "ModifyTicket", ticket):
+            return DENIED
+        self.change_status(ticket, status.lower())
+        return "Ticket deleted" if status.lower() == "deleted" else f"Status changed from '{old}' to '{status.lower()}'"
+
+    def change_status(self, ticket: Ticket, status: str, *, by: str = "") -> None:
+        """RT sets `Resolved` with every final status, and does not take it back."""
+        old, now = ticket.values["Status"], self.now()
+        if old in LIFECYCLE.initial and status not in LIFECYCLE.initial and ticket.times["Started"] == UNSET:
+            ticket.times["Started"] = now
+        if status in LIFECYCLE.inactive:
+            ticket.times["Resolved"] = now
+        ticket.values["Status"] = status
+        self.record(ticket, "Status", field="Status", old=old, new=status, by=by)
+        if status == "resolved":
+            self.mail(ticket, ticket.watchers["Requestor"], f"Resolved: {ticket.values['Subject']}")
+
+    # -- owner and queue
+
+    def _set_owner(self, ticket: Ticket, value: str) -> str:
+        new = self.user(value)
+        if refusal := self._owner_refusal(ticket, new):
+            return refusal
+        assert new is not None  # noqa: S101  or it was refused
+        old = self.users[ticket.owner]
+        self.give(ticket, new)
+        self.end_batch()  # RT::Ticket::Atomic applies the batch, and RT applies it once
+        return f"Owner changed from {old.name} to {new.name}"
+
+    def give(self, ticket: Ticket, new: User, *, by: str = "") -> None:
+        old, ticket.owner = self.users[ticket.owner], new.name
+        for kind in ("Set", "SetWatcher"):
+            self.record(ticket, kind, field="Owner", old=str(old.id), new=str(new.id), by=by)
+            if kind == "Set":
+                self.mail(ticket, [new.name], f"Owner changed to {new.name}")
+
+    def _owner_refusal(self, ticket: Ticket, new: User | None) -> str:
+        """RT::Ticket::CurrentUserCanSetOwner."""
+        if new is None:
+            return "That user does not exist"
+        if new.name != NOBODY and not self.can("OwnTicket", ticket, who=new.name):
+            return "That user may not own tickets in that queue"
+        if new.name == ticket.owner:
+            return "That user already owns that ticket"
+        if self.can("ReassignTicket", ticket):
+            return ""
+        if not self.can("ModifyTicket", ticket):
+            return DENIED
+        if ticket.owner in (NOBODY, self.me):
+            return ""
+        if new.name == self.me:
+            return "You can only take tickets that are unowned"
+        return "You can only reassign tickets that you own or that are unowned"
+
+    def _set_queue(self, ticket: Ticket, value: str) -> str:
+        old, new = self.queues[ticket.queue], self.queue(value)
+        if not self.can("ModifyTicket", ticket):
+            return DENIED
+        if new is None:
+            return f"Queue {value} does not exist"
+        if new is old:
+            return f"Queue is already set to {old.name}"
+        if not self.may("CreateTicket", new):
+            return DENIED
+        ticket.queue = new.id
+        self.record(ticket, "Set", field="Queue", old=str(old.id), new=str(new.id))
+        if ticket.owner != NOBODY and not self.can("OwnTicket", ticket, who=ticket.owner):
+            self.give(ticket, self.users[NOBODY], by=SYSTEM)
+        return f"Queue changed from {old.name} to {new.name}"
+
+    # -- custom fields, people, links
+
+    def set_custom(self, ticket: Ticket, given: Mapping[str, Any]) -> list[str]:
+        found = [(self._field(ticket, name), value) for name, value in given.items()]
+        return [sentence for field, value in found if field for sentence in self._set_field(ticket, field, value)]
+
+    def _field(self, ticket: Ticket, word: str) -> CustomField | None:
+        fields = self.queues[ticket.queue].fields
+        return next((field for field in fields if word in (field.name, str(field.id))), None)
+
+    def _set_field(self, ticket: Ticket, field: CustomField, value: Any) -> Iterator[str]:
+        have = ticket.custom.setdefault(field.id, [])
+        if field.most == 1:
+            wanted = value[0] if isinstance(value, list) and value else value
+            yield from self._set_single(ticket, field, None if wanted in (None, []) else str(wanted))
+            return
+        wanted_all = [str(one) for one in (value if isinstance(value, list) else [value]) if one is not None]
+        for word in [one for one in wanted_all if one not in have]:
+            if allowed(field, word) is None:
+                yield "Invalid value for custom field"
+                continue
+            have.append(word)
+            self.record(ticket, "CustomField", field=str(field.id), new=word)
+            yield f"{word} added as a value for {field.name}"
+        for word in sorted(set(have) - set(wanted_all)):
+            yield self._drop(ticket, field, word)
+
+    def _set_single(self, ticket: Ticket, field: CustomField, value: str | None) -> Iterator[str]:
+        """To empty what is empty adds an empty value, each time anew."""
+        have = ticket.custom[field.id]
+        old, new = have[0] if have else "", allowed(field, value or "")
+        if value is None and old:
+            yield self._drop(ticket, field, old)
+        elif new is None:
+            yield "Invalid value for custom field"
+        elif new != old or not new:
+            ticket.custom[field.id] = [new]
+            self.record(ticket, "CustomField", field=str(field.id), old=old, new=new)
+            yield _changed(field.name, old, new)
+
+    def _drop(self, ticket: Ticket, field: CustomField, word: str) -> str:
+        ticket.custom[field.id].remove(word)
+        self.record(ticket, "CustomField", field=str(field.id), old=word)
+        return f"{word} is no longer a value for custom field {field.name}"
+
+    def watcher(self, word: str) -> str:
+        """Somebody's name; who is not known yet becomes a user without rights, named by the address."""
+        found = self.user(word) or self.add_user(word, "", word)
+        return found.name
+
+    def _watchers(self, ticket: Ticket, given: Mapping[str, Any]) -> Iterator[str]:
+        for role, people in ticket.watchers.items():
+            if role not in given:
+                continue
+            wanted = [self.watcher(word) for word in listed(given[role])]
+            for name in [one for one in wanted if one not in people]:
+                people.append(name)
+                self.record(ticket, "AddWatcher", field=role, new=str(self.users[name].id))
+                yield f"Added {name} as {role} for this ticket"
+            for name in [one for one in people if one not in wanted]:
+                people.remove(name)
+                self.record(ticket, "DelWatcher", field=role, old=str(self.users[name].id))
+                yield f"{name} is no longer {role} for this ticket"
+
+    def _links(self, ticket: Ticket, given: Mapping[str, Any]) -> Iterator[str]:
+        """Links out, as `RefersTo` says them."""
+        exact, have = given.get("RefersTo"), ticket.links
+        added = listed(exact) if exact else listed(given.get("AddRefersTo"))
+        gone = [one for one in have if one not in added] if exact else listed(given.get("DeleteRefersTo"))
+        for address in added:
+            if not exact or address not in have:
+                yield self._add_link(ticket, address)
+        for address in gone:
+            yield self._delete_link(ticket, address)
+
+    def _add_link(self, ticket: Ticket, address: str) -> str:
+        if not self.can("ModifyTicket", ticket):
+            return DENIED
+        if address in ticket.links:
+            return "Link already exists"
+        ticket.links.append(address)
+        self.record(ticket, "AddLink", field="RefersTo", new=address)
+        return f"Ticket {ticket.id} refers to URI {address}."
+
+    def _delete_link(self, ticket: Ticket, address: str) -> str:
+        if not self.can("ModifyTicket", ticket):
+            return DENIED
+        if address not in ticket.links:
+            return "Link not found"
+        ticket.links.remove(address)
+        self.record(ticket, "DeleteLink", field="RefersTo", old=address)
+        return f"Ticket {ticket.id} no longer refers to URI {address}."
+
+
+# -- values
+
+
+def allowed(field: CustomField, word: str) -> str | None:
+    """The word as the field has it, in whatever case it was said."""
+    if not field.words or not word:
+        return word
+    return next((one for one in field.words if one.lower() == word.lower()), None)
+
+
+def custom_values(queue: Queue, given: Mapping[str, Any]) -> dict[int, list[str]]:
+    """Those of a new ticket: what does not fit is left out without a word."""
+    found: dict[int, list[str]] = {}
+    for field in queue.fields:
+        words = [word for name in (field.name, str(field.id)) for word in listed(given.get(name))]
+        if kept := [one for word in words if (one := allowed(field, word))]:
+            found[field.id] = kept[: field.most or None]
+    return found
+
+
+def times_of(given: Mapping[str, Any]) -> dict[str, datetime]:
+    return {name: moment(str(given.get(name) or "")) or UNSET for name in ("Due", "Starts")}
+
+
+def moment(text: str) -> datetime | None:
+    """PostgreSQL drops a zone, so what is not UTC is wrong by it."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC, microsecond=0)
+    except ValueError:
+        return None
+
+
+def listed(value: Any) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else [str(value)] if value else []
+
+
+def cut(text: str, length: int) -> str:
+    """A column holds so many bytes; half a character is dropped (DBIx::SearchBuilder::Record::TruncateValue)."""
+    return text.encode()[:length].decode(errors="ignore")
+
+
+def _changed(name: str, old: str, new: str) -> str:
+    if not old:
+        return f"{name} {new} added"
+    return f"{name} {old} changed to {new}" if new else f"{name} {old} deleted"
+
+
+def _quoted(text: str) -> str:
+    return f"'{text}'" if text not in ("", "0") else "(no value)"
