@@ -1,4 +1,4 @@
-"""The promises of every connector, kept on a real Request Tracker."""
+"""The promises of every connector, kept on a real Request Tracker and on the simulated one."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from syncd.sdk.connector import Capability, Connector, Message
 from syncd.sdk.errors import Stale
 from syncd.sdk.testing.conformance import ConnectorTests, World
 from syncd.sdk.testing.promises.base import comments, draft, needs, opened, poll, write
+from syncd_rt import RequestTracker
+from tests.connectors.rt.simulated import SimulatedWorld
 
-pytestmark = pytest.mark.e2e
 
+class RequestTrackerTests(ConnectorTests):
+    """Every promise; three are said here in the way in which RT can keep them."""
 
-class TestRequestTracker(ConnectorTests):
     @needs(Capability.GUARDED)
     async def test_the_answer_to_a_guarded_write_is_good_for_the_next(
         self, connector: Connector, world: World, able: object
@@ -53,3 +55,18 @@ class TestRequestTracker(ConnectorTests):
         history = (await connector.fetch(ref, since=seen.revision)).history
         edits = [(edit.old, edit.new, edit.ours) for edit in history if edit.field == "subject"]
         assert edits == [("Export fails", "By a person", False), ("By a person", "By syncd", True)]
+
+
+@pytest.mark.e2e
+class TestRequestTracker(RequestTrackerTests):
+    """With the world and the connector of `conftest`, at the real server."""
+
+
+class TestSimulated(RequestTrackerTests):
+    @pytest.fixture
+    def world(self) -> SimulatedWorld:
+        return SimulatedWorld()
+
+    @pytest.fixture
+    def connector(self, world: SimulatedWorld) -> RequestTracker:
+        return world.connector()
