@@ -74,7 +74,7 @@ class Desk(Edits):
         if lacks := parts.missing(files or []):
             raise refused(400, f"Field {lacks} is required for each attachment in Attachments")
         kind, subject = str(given.get("ContentType") or ""), str(given.get("Subject") or "")
-        return self.entities(Message(str(content or ""), kind, subject), files or [])
+        return self.entities(Message(str(content or ""), kind, subject, first=True), files or [])
 
     def entities(self, message: Message, files: Sequence[Mapping[str, Any]]) -> list[parts.Entity]:
         id = f"rt-5.0.3-{next(self._ids['message'])}.0-0-0@{ORGANIZATION}"

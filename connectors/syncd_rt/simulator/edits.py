@@ -6,6 +6,7 @@ fields, people and links. Whatever it refuses is a sentence; what it does not kn
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -28,6 +29,8 @@ from syncd_rt.simulator.state import (
 
 NUMBERS = ("InitialPriority", "FinalPriority", "TimeEstimated", "TimeLeft", "TimeWorked")
 DATES = ("Due", "Resolved", "Started", "Starts")
+SAID_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\dZ?")
+"""What RT::Date reads; another form is stored all the same, and called "Not set"."""
 DENIED = "Permission Denied"
 SAME = "That is already the current value"
 
@@ -71,22 +74,29 @@ class Edits(Ledger):
     def _attribute(self, ticket: Ticket, name: str, value: str) -> str:
         """One sentence, or "" where nothing was asked for that is not so already."""
         value = value.replace("\r\n", "\n")
+        if self._stands(ticket, name) & {cut(value, 200), value or "0"}:
+            return ""
         match name:
             case "Owner":
-                return self._unless_so(value, ticket.owner) and self._set_owner(ticket, value)
+                return self._set_owner(ticket, value)
             case "Queue":
-                return self._unless_so(value, self.queues[ticket.queue].name) and self._set_queue(ticket, value)
+                return self._set_queue(ticket, value)
             case "Status":
-                return self._unless_so(value, ticket.values[name]) and self.set_status(ticket, value)
-            case "Due" | "Resolved" | "Started" | "Starts":
-                return self._unless_so(value, stored(ticket.times[name])) and self._set_date(ticket, name, value)
+                return self.set_status(ticket, value)
             case "Subject":
-                return self._unless_so(cut(value, 200), ticket.values[name]) and self._set_subject(ticket, value)
+                return self._set_subject(ticket, value)
             case _:
-                return self._unless_so(value, ticket.values[name]) and self._set_number(ticket, name, value)
+                return (self._set_date if name in DATES else self._set_number)(ticket, name, value)
 
-    def _unless_so(self, wanted: str, stands: str) -> str:
-        return wanted if stands not in (wanted, wanted or "0") else ""
+    def _stands(self, ticket: Ticket, name: str) -> set[str]:
+        """The words for what a column holds."""
+        match name:
+            case "Owner":
+                return {ticket.owner, str(self.users[ticket.owner].id)}
+            case "Queue":
+                return {self.queues[ticket.queue].name, str(ticket.queue)}
+            case _:
+                return {stored(ticket.times[name]) if name in DATES else ticket.values[name]}
 
     def _set(self, ticket: Ticket, name: str, value: str, *, shown: str) -> str:
         """A column of text: the history gets what was sent, the column what fits."""
@@ -125,7 +135,7 @@ class Edits(Ledger):
         self.record(ticket, "Set", field=name, old=stored(old), new=value)
         if name == "Resolved":  # RT forgot it among the dates that it puts into words
             return f"{name} changed from '{stored(old)}' to '{value}'"
-        return f"{name} changed from {spoken(old)} to {spoken(new)}"
+        return f"{name} changed from {spoken(old)} to {spoken(new if SAID_TIME.fullmatch(value) else UNSET)}"
 
     def set_status(self, ticket: Ticket, status: str) -> str:
         old = ticket.values["Status"]
@@ -250,8 +260,10 @@ class Edits(Ledger):
 
     def watcher(self, word: str) -> str:
         """Somebody's name; who is not known yet becomes a user without rights, named by the address."""
-        found = self.user(word) or self.add_user(word, "", word)
-        return found.name
+        if found := self.user(word):
+            return found.name
+        next(self._ids["transaction"])  # of the user
+        return self.add_user(word, "", word).name
 
     def _watchers(self, ticket: Ticket, given: Mapping[str, Any]) -> Iterator[str]:
         for role, people in ticket.watchers.items():

@@ -35,15 +35,17 @@ class Message:
     text: str
     content_type: str = ""
     subject: str = ""
+    first: bool = False  # of a new ticket
 
 
 def entities(message: Message, files: Sequence[Mapping[str, Any]], *, message_id: str) -> list[Entity]:
     """The container first where there is more than one part.
 
     A message without a text keeps an empty part that is called octets: there is nothing to guess its encoding by.
+    Files that come with a new ticket stay as they are; with a later message their texts become UTF-8.
     """
     said = _text(message) if message.text else _entity("application/octet-stream", {}, b"")
-    found = [said, *(_file(file) for file in files)]
+    found = [said, *(_file(file, rewritten=not message.first) for file in files)]
     if files:
         found.insert(0, _entity("multipart/mixed", {"boundary": "----------=_1"}, b""))
     about = [f"Message-ID: <{message_id}>", "X-RT-Interface: REST", "MIME-Version: 1.0"]
@@ -63,11 +65,15 @@ def _text(message: Message) -> Entity:
     return _entity(kind, {"charset": "utf-8", **parameters}, content)
 
 
-def _file(given: Mapping[str, Any]) -> Entity:
+def _file(given: Mapping[str, Any], *, rewritten: bool) -> Entity:
     kind, parameters = _split(str(given["FileType"]))
     name = _filename(str(given["FileName"]))
     content = _decoded(str(given["FileContent"]))
-    if kind in TEXTUAL:
+    if rewritten and not _keeps_letters(parameters.get("charset", "utf-8")):
+        # RT converts the header as well, which is no header then: the name and the type are lost
+        text = _to_utf8(content, parameters["charset"])
+        return Entity("text/plain", f'Content-Type: text/plain; charset="utf-8"\nContent-Length: {len(text)}', text)
+    if kind in TEXTUAL and rewritten:
         content = _to_utf8(content, parameters.get("charset", ""))
         parameters["charset"] = "utf-8"
     return _entity(kind, {**parameters, "name": name}, content, filename=name)
@@ -76,8 +82,9 @@ def _file(given: Mapping[str, Any]) -> Entity:
 def _entity(kind: str, parameters: Mapping[str, str], content: bytes, *, filename: str = "") -> Entity:
     text = kind.startswith("text/")
     lines = [f"Content-Type: {kind}{''.join(_shown(parameters))}"]
-    lines.append(f'Content-Disposition: inline; filename="{filename}"' if filename else "Content-Disposition: inline")
-    lines.append(f"Content-Transfer-Encoding: {'binary' if text else 'base64'}")
+    if filename or text:
+        shown = f'; filename="{filename}"' if filename else ""
+        lines += [f"Content-Disposition: inline{shown}", f"Content-Transfer-Encoding: {'binary' if text else 'base64'}"]
     lines += ["X-RT-Original-Encoding: utf-8"] if text else []
     lines.append(f"Content-Length: {len(content)}")
     return Entity(kind, "\n".join(lines), content, filename.rpartition("/")[2])
@@ -103,6 +110,13 @@ def _decoded(content: str) -> bytes:
         return base64.b64decode(content)
     except binascii.Error:
         return b""  # MIME::Base64 drops what is none
+
+
+def _keeps_letters(charset: str) -> bool:
+    try:
+        return "a".encode(charset) == b"a"
+    except LookupError:
+        return True
 
 
 def _to_utf8(content: bytes, charset: str) -> bytes:

@@ -68,7 +68,7 @@ class Parser(Generic[Row]):
                 raise BadQuery("Wrong query, expecting a closing bracket")
             return inner
         getter = self.fields.get(word.lower())
-        if kind != "word" or getter is None:
+        if kind not in ("word", "text") or getter is None:
             raise BadQuery(f"Unknown field: {word}")
         (kind, op), (_, value) = self._take(), self._take()
         if kind != "op":

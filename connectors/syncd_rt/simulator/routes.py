@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from syncd.sdk.testing.simulator import NOBODY
+from syncd.sdk.testing.simulator import NOBODY, Refused
 from syncd_rt.simulator.desk import Desk, refused
 from syncd_rt.simulator.query import BadQuery, Getter, Parser
 from syncd_rt.simulator.shapes import Shapes
-from syncd_rt.simulator.state import Part, Ticket, Transaction
+from syncd_rt.simulator.state import ROOT, Part, Ticket, Transaction
 
 if TYPE_CHECKING:
     from syncd_rt.simulator import RtSimulator
@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 Handler = Callable[[Request], Awaitable[Response]]
 Row = TypeVar("Row")
 REST = "/REST/2.0"
+JSON = 'application/json; charset="utf-8"'
 SOURCE = " at /usr/share/request-tracker5/lib/RT/Tickets.pm line 3187.\n"  # Perl says where it died
+
+
+class Died(Refused):
+    """RT broke off within its own code: no message at all."""
+
+    def __init__(self) -> None:
+        super().__init__(500, None, {"content-type": JSON})
 
 
 class Routes:
@@ -101,7 +109,7 @@ class Routes:
         """RT answers a missing right like a bug of its own."""
         if not self.desk.delete(self._seen(request)):
             raise refused(500, "Internal Server Error")
-        return Response(status_code=204)
+        return Response(status_code=204, headers={"content-type": JSON})
 
     async def say(self, request: Request) -> Response:
         """A message has no ETag, so every If-Match fails."""
@@ -111,8 +119,8 @@ class Routes:
         return _answer(said, 201, headers={"location": f"{REST}/transaction/{made.id}"})
 
     def _preconditions(self, request: Request, etag: str | None) -> None:
-        if "if-unmodified-since" in request.headers:
-            raise refused(500, "Internal Server Error")
+        if etag and "if-unmodified-since" in request.headers:
+            raise Died
         wanted = request.headers.get("if-match")
         if wanted is not None and wanted not in (etag, "*"):
             raise refused(412, "Precondition Failed")
@@ -200,9 +208,9 @@ class Routes:
     def _parts(self, request: Request, transactions: Iterable[Transaction]) -> Response:
         """A list filters by JSON, and dies of a field that is another record."""
         fields = _fields(request)
-        if "Parent" in fields:
-            return _answer("", 500)
         found = [part for one in transactions for part in one.parts]
+        if "Parent" in fields and found:
+            raise Died
         for limit in json.loads(request.query_params.get("query") or "[]"):
             if limit != {**limit, "field": "Filename", "value": "NULL"}:
                 raise refused(500, "Internal Server Error")
@@ -251,6 +259,7 @@ class Routes:
                 **self.shapes.reference("queue", queue.id),
                 **{name: known[queue.id].get(name, "") for name in fields},
             },
+            total=self.desk.me == ROOT,
         )
 
     async def queue(self, request: Request) -> Response:
@@ -299,6 +308,8 @@ class Routes:
         listing |= {"total": len(rows) if total else None, "pages": pages}
         if pages and page < pages:
             listing["next_page"] = str(request.url.include_query_params(page=page + 1))
+        if pages and page > 1:
+            listing["prev_page"] = str(request.url.include_query_params(page=min(page - 1, pages)))
         return _answer(listing)
 
 
@@ -307,7 +318,7 @@ def _held(id: int) -> Getter[Ticket]:
 
 
 def _answer(body: object, status: int = 200, *, headers: Mapping[str, str] | None = None) -> Response:
-    return JSONResponse(body, status, {"content-type": 'application/json; charset="utf-8"', **(headers or {})})
+    return JSONResponse(body, status, {"content-type": JSON, **(headers or {})})
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from syncd_rt.simulator.state import (
     LIFECYCLE,
+    ORGANIZATION,
     ROOT,
     CustomField,
     Part,
@@ -82,7 +83,7 @@ class Shapes:
         return self.desk.queues[ticket.queue].fields
 
     def _held(self, ticket: Ticket, field: CustomField) -> Json:
-        values = list(ticket.custom.get(field.id, []))
+        values = [value or None for value in ticket.custom.get(field.id, [])]
         return {**self.reference("customfield", field.id), "name": field.name, "values": values}
 
     def _links(self, ticket: Ticket) -> Iterator[Json]:
@@ -179,10 +180,10 @@ class Shapes:
         return {
             "id": queue.id,
             "Name": queue.name,
-            "Description": "",
+            "Description": queue.description,
             "Lifecycle": "default",
-            "CorrespondAddress": "",
-            "CommentAddress": "",
+            "CorrespondAddress": f"{queue.address}@{ORGANIZATION}" if queue.address else "",
+            "CommentAddress": f"{queue.address}-comment@{ORGANIZATION}" if queue.address else "",
             "SortOrder": "0",
             "Disabled": "0",
             "SLADisabled": "1",
@@ -203,7 +204,7 @@ class Shapes:
         return {
             "id": field.id,
             "Name": field.name,
-            "Description": "",
+            "Description": field.description,
             "Type": "Select" if field.words else "Freeform",
             "LookupType": "RT::Queue-RT::Ticket",
             "MaxValues": str(field.most),

@@ -21,8 +21,9 @@ BOT = Account("syncbot", "Sync Bot", "syncbot@support.test", token="rt-bot-token
 ANNA = Account("anna", "Anna Agent", "anna@support.test", token="rt-anna-token")  # noqa: S106
 BEN = Account("ben", "Ben Agent", "ben@support.test", token="rt-ben-token")  # noqa: S106
 CAROL = Account("carol@customer.test", "Carol Customer", "carol@customer.test")
+DAVE = Account("dave@customer.test", "Dave Customer", "dave@customer.test")
 OUTSIDER = Account("outsider", "No Rights", "outsider@support.test", token="rt-outsider-token")  # noqa: S106
-PEOPLE = (ADMIN, BOT, ANNA, OUTSIDER, CAROL, BEN)
+PEOPLE = (ADMIN, BOT, ANNA, OUTSIDER, CAROL, DAVE, BEN)
 
 STAFF = frozenset(
     {
@@ -82,6 +83,8 @@ class Queue:
 
     id: int
     name: str
+    description: str = ""
+    address: str = ""  # whom mails come from, before the @
     rights: dict[str, frozenset[str]] = field(default_factory=dict)
     everyone: frozenset[str] = frozenset()
     requestor: frozenset[str] = frozenset()
@@ -95,13 +98,14 @@ class CustomField:
     id: int
     name: str
     words: tuple[str, ...] = ()
+    description: str = ""
     most: int = 1
 
 
 FIELDS = (
-    CustomField(2, "Severity", ("Critical", "High", "Medium", "Low")),
-    CustomField(3, "Customer tier", ("Free", "Pro", "Enterprise")),
-    CustomField(4, "Engineering issue"),
+    CustomField(2, "Severity", ("Critical", "High", "Medium", "Low"), "How bad it is for the customer"),
+    CustomField(3, "Customer tier", ("Free", "Pro", "Enterprise"), "Contract of the customer"),
+    CustomField(4, "Engineering issue", (), "URL of the linked engineering issue"),
 )
 
 
@@ -110,8 +114,8 @@ def queues() -> dict[int, Queue]:
     staff = {BOT.id: STAFF | {"ReassignTicket"}, ANNA.id: AGENT, BEN.id: AGENT}
     return {
         1: Queue(1, "General"),
-        3: Queue(3, "Support", dict(staff), EVERYONE, REQUESTOR, FIELDS),
-        4: Queue(4, "Escalations", dict(staff), requestor=REQUESTOR),
+        3: Queue(3, "Support", "Customer support", "support", dict(staff), EVERYONE, REQUESTOR, FIELDS),
+        4: Queue(4, "Escalations", rights=dict(staff), requestor=REQUESTOR),
     }
 
 

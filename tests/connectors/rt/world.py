@@ -53,11 +53,24 @@ class RtWorld(Deeds):
         self.listener = listener
         self.transport = transport
         self.calls: list[Call] = []
-        self.anna = self.client("AGENT")
-        self.root = self.client("ROOT")
+        self._people: dict[str, httpx.AsyncClient] = {}
 
-    def client(self, who: str) -> httpx.AsyncClient:
-        headers = {"authorization": f"token {self.env[f'RT_{who}_TOKEN']}"}
+    @property
+    def anna(self) -> httpx.AsyncClient:
+        return self.person("AGENT")
+
+    @property
+    def root(self) -> httpx.AsyncClient:
+        return self.person("ROOT")
+
+    def person(self, who: str) -> httpx.AsyncClient:
+        """Somebody with a token of the seed: ROOT, BOT, AGENT, OUTSIDER; NOBODY has none."""
+        if who not in self._people:
+            self._people[who] = self._client(who)
+        return self._people[who]
+
+    def _client(self, who: str) -> httpx.AsyncClient:
+        headers = {"authorization": f"token {self.env[f'RT_{who}_TOKEN']}"} if who != "NOBODY" else {}
         return httpx.AsyncClient(
             base_url=self.env["RT_REST_URL"], headers=headers, timeout=60, transport=self.transport
         )
@@ -74,8 +87,8 @@ class RtWorld(Deeds):
         return RtConfig.model_validate({**settings, **more})
 
     async def aclose(self) -> None:
-        await self.anna.aclose()
-        await self.root.aclose()
+        for client in self._people.values():
+            await client.aclose()
 
     @property
     def requests(self) -> int:
