@@ -10,8 +10,9 @@ from typing import Any
 
 from syncd.sdk.testing.simulator import Refused
 from syncd_rt.simulator import parts
-from syncd_rt.simulator.edits import NUMBERS, Edits, custom_values, cut, listed, times_of
+from syncd_rt.simulator.edits import NUMBERS, Edits, cut, times_of
 from syncd_rt.simulator.parts import Message
+from syncd_rt.simulator.relations import custom_values, listed
 from syncd_rt.simulator.state import LIFECYCLE, NOBODY, ORGANIZATION, SYSTEM, UNSET, Queue, Ticket, Transaction
 
 MESSAGES = {"comment": ("Comment", "Comments added"), "correspond": ("Correspond", "Correspondence added")}

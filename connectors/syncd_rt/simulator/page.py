@@ -105,7 +105,8 @@ class RtPage(Desk):
 
     def _inputs(self, ticket: Ticket) -> list[Input]:
         owners = [name for name in self.desk.users if self.desk.can("OwnTicket", ticket, who=name)]
-        queues = [queue.name for queue in self.desk.queues.values() if self.desk.may("CreateTicket", queue)]
+        places = self.desk.queues.values()
+        queues = [one.name for one in places if "CreateTicket" in self.desk.rights(one, who=self.person.id)]
         number, status = ticket.values["Priority"], ticket.values["Status"]
         priorities = {str(at): word for word, at in PRIORITIES.items()} | {number: priority_word(number)}
         place = self.desk.queues[ticket.queue]

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from syncd.sdk.testing.simulator import NOBODY, Refused
+from syncd_rt.simulator import lists
 from syncd_rt.simulator.desk import Desk, refused
-from syncd_rt.simulator.query import BadQuery, Getter, Parser
 from syncd_rt.simulator.shapes import Shapes
-from syncd_rt.simulator.state import ROOT, Part, Ticket, Transaction
+from syncd_rt.simulator.state import ROOT, Part, Queue, Ticket, Transaction
 
 if TYPE_CHECKING:
     from syncd_rt.simulator import RtSimulator
 
 Handler = Callable[[Request], Awaitable[Response]]
-Row = TypeVar("Row")
 REST = "/REST/2.0"
 JSON = 'application/json; charset="utf-8"'
-SOURCE = " at /usr/share/request-tracker5/lib/RT/Tickets.pm line 3187.\n"  # Perl says where it died
 
 
 class Died(Refused):
@@ -92,7 +90,7 @@ class Routes:
         self._preconditions(request, etag)
         if request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers={"etag": etag})
-        return _answer(self.shapes.ticket(ticket, _wanted(request)), headers={"etag": etag})
+        return _answer(self.shapes.ticket(ticket, lists.wanted(request)), headers={"etag": etag})
 
     async def update(self, request: Request) -> Response:
         if self.desk.ticket(request.path_params["id"]) is None:
@@ -136,41 +134,24 @@ class Routes:
     async def search(self, request: Request) -> Response:
         """Merged and deleted tickets are found by nothing; without a query nothing is found at all."""
         tickets = [one for one in self.desk.tickets.values() if one.effective == one.id and self._findable(one)]
-        found = self._matching(request, tickets, self._ticket_fields()) if request.query_params.get("query") else []
-        fields, wanted = _fields(request), _wanted(request)
+        found = lists.matching(request, tickets, lists.ticket_columns(self.desk), who=self.desk.me)
+        fields, wanted = lists.fields(request), lists.wanted(request)
 
         def row(ticket: Ticket) -> dict[str, Any]:
             whole = self.shapes.ticket(ticket, wanted)
             return {**self.shapes.reference("ticket", ticket.id), **{name: whole.get(name, "") for name in fields}}
 
-        return self._listing(request, _ordered(request, found, self._ticket_fields()), row, total=True)
+        return _answer(lists.page(request, found, row, total=True))
 
     def _findable(self, ticket: Ticket) -> bool:
         return ticket.values["Status"] != "deleted" and self.desk.can("ShowTicket", ticket)
-
-    def _ticket_fields(self) -> dict[str, Getter[Ticket]]:
-        plain: dict[str, Getter[Ticket]] = {
-            "id": lambda ticket: ticket.id,
-            "Queue": lambda ticket: self.desk.queues[ticket.queue].name,
-            "Creator": lambda ticket: ticket.creator,
-            "Owner": lambda ticket: ticket.owner,
-            "Subject": lambda ticket: ticket.values["Subject"],
-            "Status": lambda ticket: ticket.values["Status"],
-            "Priority": lambda ticket: int(ticket.values["Priority"]),
-            "Created": lambda ticket: ticket.created,
-            "LastUpdated": lambda ticket: ticket.updated,
-            "RefersTo": lambda ticket: ticket.links,
-        }
-        fields = {one.id: one for queue in self.desk.queues.values() for one in queue.fields}
-        for field in fields.values():
-            plain[f"CF.{{{field.name}}}"] = _held(field.id)
-        return plain
 
     # -- transactions and parts
 
     async def transactions(self, request: Request) -> Response:
         rows = list(self.desk.transactions.values())
-        return self._transactions(request, self._matching(request, rows, self._transaction_fields()))
+        columns = lists.transaction_columns(self.desk)
+        return self._transactions(request, lists.matching(request, rows, columns, who=self.desk.me))
 
     async def history(self, request: Request) -> Response:
         ticket = self.desk.ticket(request.path_params["id"])
@@ -178,23 +159,13 @@ class Routes:
         return self._transactions(request, self.desk.history(ticket) if ticket and seen else [])
 
     def _transactions(self, request: Request, found: Sequence[Transaction]) -> Response:
-        fields, wanted = _fields(request), _wanted(request)
-        ordered = _ordered(request, found, self._transaction_fields())
-        return self._listing(
-            request, ordered, lambda one: self.shapes.transaction(one, fields, wanted), seen=self.desk.sees
-        )
+        fields, wanted = lists.fields(request), lists.wanted(request)
+        ordered = lists.ordered(request, found, lists.transaction_columns(self.desk))
 
-    def _transaction_fields(self) -> dict[str, Getter[Transaction]]:
-        return {
-            "id": lambda one: one.id,
-            "ObjectId": lambda one: one.ticket,
-            "ObjectType": lambda one: "RT::Ticket" if one.of_ticket else "RT::Group",
-            "Type": lambda one: one.type,
-            "Field": lambda one: one.about,
-            "Creator": lambda one: one.creator,
-            "Created": lambda one: one.created,
-            "TicketQueue": lambda one: self.desk.queues[self.desk.tickets[one.ticket].queue].name,
-        }
+        def row(one: Transaction) -> dict[str, Any]:
+            return self.shapes.transaction(one, fields, wanted)
+
+        return _answer(lists.page(request, ordered, row, seen=self.desk.sees))
 
     async def parts_of_ticket(self, request: Request) -> Response:
         ticket = self.desk.ticket(request.path_params["id"])
@@ -207,7 +178,7 @@ class Routes:
 
     def _parts(self, request: Request, transactions: Iterable[Transaction]) -> Response:
         """A list filters by JSON, and dies of a field that is another record."""
-        fields = _fields(request)
+        fields = lists.fields(request)
         found = [part for one in transactions for part in one.parts]
         if "Parent" in fields and found:
             raise Died
@@ -216,7 +187,11 @@ class Routes:
                 raise refused(500, "Internal Server Error")
             found = [part for part in found if (part.filename == "") == (limit["operator"] == "IS")]
         found.sort(key=lambda part: part.id)
-        return self._listing(request, found, lambda part: self.shapes.part_row(part, fields), seen=self._part_seen)
+
+        def row(part: Part) -> dict[str, Any]:
+            return self.shapes.part_row(part, fields)
+
+        return _answer(lists.page(request, found, row, seen=self._part_seen))
 
     async def part(self, request: Request) -> Response:
         found = self.desk.parts.get(request.path_params["id"])
@@ -237,7 +212,7 @@ class Routes:
             if limit != {**limit, "field": "EmailAddress", "operator": "="}:
                 raise refused(500, "Internal Server Error")
             found = [user for user in found if user.email.lower() == str(limit["value"]).lower() != ""]
-        return self._listing(request, found, lambda user: self.shapes.user(user.name), total=True)
+        return _answer(lists.page(request, found, lambda user: self.shapes.user(user.name), total=True))
 
     async def user(self, request: Request) -> Response:
         word = request.path_params["name"]
@@ -249,18 +224,14 @@ class Routes:
         return _answer(self.shapes.account(found), headers={"etag": f'"{own or "1970-01-01T00:00:00Z"}"'})
 
     async def queues(self, request: Request) -> Response:
-        fields = _fields(request)
+        fields = lists.fields(request)
         rows = [queue for queue in self.desk.queues.values() if self.desk.may("SeeQueue", queue)]
-        known = {queue.id: {"Name": queue.name, "id": str(queue.id)} for queue in rows}
-        return self._listing(
-            request,
-            rows,
-            lambda queue: {
-                **self.shapes.reference("queue", queue.id),
-                **{name: known[queue.id].get(name, "") for name in fields},
-            },
-            total=self.desk.me == ROOT,
-        )
+
+        def row(queue: Queue) -> dict[str, Any]:
+            known = {"Name": queue.name, "id": str(queue.id)}
+            return {**self.shapes.reference("queue", queue.id), **{name: known.get(name, "") for name in fields}}
+
+        return _answer(lists.page(request, rows, row, total=self.desk.me == ROOT))
 
     async def queue(self, request: Request) -> Response:
         found = self.desk.queues.get(request.path_params["id"])
@@ -280,42 +251,6 @@ class Routes:
             raise refused(403, "Forbidden")
         return _answer(self.shapes.field_page(field))
 
-    # -- lists
-
-    def _matching(self, request: Request, rows: Sequence[Row], fields: Mapping[str, Getter[Row]]) -> list[Row]:
-        text = request.query_params.get("query", "")
-        try:
-            test = Parser(text, fields, who=self.desk.me).parse()
-            return [row for row in rows if test(row)]
-        except BadQuery as error:
-            raise refused(400, f"{error}{SOURCE}") from error
-
-    def _listing(
-        self,
-        request: Request,
-        rows: Sequence[Row],
-        shape: Callable[[Row], dict[str, Any]],
-        *,
-        seen: Callable[[Row], bool] | None = None,
-        total: bool = False,
-    ) -> Response:
-        """A page. It is cut before the rights are looked at, and only lists that need none tell their length."""
-        size, page = _number(request, "per_page", 20, most=100), _number(request, "page", 1)
-        cut = rows[(page - 1) * size : page * size]
-        items = [shape(row) for row in cut if seen is None or seen(row)]
-        pages = -(-len(rows) // size) if total else None
-        listing: dict[str, Any] = {"count": len(items), "page": page, "per_page": size, "items": items}
-        listing |= {"total": len(rows) if total else None, "pages": pages}
-        if pages and page < pages:
-            listing["next_page"] = str(request.url.include_query_params(page=page + 1))
-        if pages and page > 1:
-            listing["prev_page"] = str(request.url.include_query_params(page=min(page - 1, pages)))
-        return _answer(listing)
-
-
-def _held(id: int) -> Getter[Ticket]:
-    return lambda ticket: ticket.custom.get(id, [])
-
 
 def _answer(body: object, status: int = 200, *, headers: Mapping[str, str] | None = None) -> Response:
     return JSONResponse(body, status, {"content-type": JSON, **(headers or {})})
@@ -329,31 +264,3 @@ def _object(body: bytes) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise refused(400, "JSON object must be a HASH")
     return given
-
-
-def _fields(request: Request) -> list[str]:
-    return [name for name in request.query_params.get("fields", "").split(",") if name]
-
-
-def _wanted(request: Request) -> dict[str, str]:
-    """`fields[Owner]=EmailAddress` -> {"Owner": "EmailAddress"}."""
-    return {key[7:-1]: value for key, value in request.query_params.items() if key.startswith("fields[")}
-
-
-def _number(request: Request, name: str, default: int, *, most: int | None = None) -> int:
-    given = request.query_params.get(name, "")
-    number = int(given) if given.isdecimal() and int(given) else default
-    return min(number, most) if most else number
-
-
-def _ordered(request: Request, rows: Sequence[Row], fields: Mapping[str, Getter[Row]]) -> list[Row]:
-    """By each `orderby` and its `order`; else as the database has them."""
-    columns, orders = request.query_params.getlist("orderby"), request.query_params.getlist("order")
-    found = list(rows)
-    for number, column in reversed(list(enumerate(columns))):
-        down = number < len(orders) and orders[number].upper() == "DESC"
-        getter = fields.get(column)
-        if getter is None:
-            raise refused(500, "Internal Server Error")
-        found.sort(key=getter, reverse=down)  # type: ignore[arg-type]
-    return found
