@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from tests.connectors.rt.alike import comparable
+from tests.connectors.rt.alike import comparable, told
 from tests.connectors.rt.simulated import seeded
 from tests.connectors.rt.world import RtWorld
 
@@ -58,7 +58,7 @@ def look(ref: str) -> list[Step]:
 
 
 async def compare(witness: RtWorld, script: list[Step]) -> None:
-    """Play all of it at both, and then say where they differ."""
+    """Play all of it at both, and then say where they differ, in answers and in what the scrip sent."""
     ours, different = seeded(witness.env["RT_URL"]), []
     for number, step in enumerate(script):
         there = comparable(await step.at(witness.person(step.who)))
@@ -66,6 +66,8 @@ async def compare(witness: RtWorld, script: list[Step]) -> None:
         different += [f"step {number}, {step}:\n  here  {here}\n  there {there}"] if here != there else []
     await ours.aclose()
     assert not different, "\n".join(different)
+    here_sent, there_sent = ([told(one.body) for one in world.listener.taken()] for world in (ours, witness))
+    assert here_sent == there_sent
 
 
 async def test_a_tickets_life(witness: RtWorld) -> None:
