@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from syncd.sdk.testing.simulator import NOBODY, Refused
@@ -63,7 +63,8 @@ class Routes:
             for way in (ways if "{way:way}" in path else ways[:1])
         ]
         known = [Route(REST + path, self._signed_in(do), methods=[method]) for method, path, do in table]
-        return [*known, Route(REST + "/{path:path}", self._signed_in(self.nothing))]
+        page = Route(f"{self.simulator.page_path}/Display.html", self.display)
+        return [page, *known, Route(REST + "/{path:path}", self._signed_in(self.nothing))]
 
     def _signed_in(self, handler: Handler) -> Handler:
         async def checked(request: Request) -> Response:
@@ -72,6 +73,10 @@ class Routes:
             return await handler(request)
 
         return checked
+
+    async def display(self, request: Request) -> Response:
+        """Where RT has the page of a ticket, and so where links lead."""
+        return RedirectResponse(f"{self.simulator.page_path}/{request.query_params.get('id', '')}")
 
     async def nothing(self, request: Request) -> Response:
         raise refused(404, "Not Found")

@@ -68,6 +68,14 @@ async def test_a_person_opens_reads_answers_and_changes_a_ticket(
     assert "Again" in (await browser.get("/")).text
 
 
+async def test_the_address_of_a_ticket_leads_to_its_page(browser: httpx.AsyncClient, world: SimulatedWorld) -> None:
+    ref = world.simulator.make("Export fails")
+    connector = world.connector()
+    address = (await connector.fetch(ref)).url
+    assert "Please help" in (await browser.get(address)).text
+    await connector.aclose()
+
+
 async def test_a_refusal_is_shown_to_the_person(browser: httpx.AsyncClient, world: SimulatedWorld) -> None:
     world.simulator.make("Export fails")
     page = await browser.post("/Ticket/1/fields", data={"Status": "deleted"})
