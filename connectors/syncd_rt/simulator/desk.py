@@ -95,15 +95,11 @@ class Desk(Edits):
 
     def message(self, ticket: Ticket | None, way: str, given: Mapping[str, Any]) -> tuple[Transaction, list[str]]:
         """A reply that is mailed or a comment that is not; the sentences tell what became of a status sent along."""
-        kind, said = MESSAGES[way]
+        (kind, said), files = MESSAGES[way], given.get("Attachments") or []
+        _check_message(given, files)
         right = "ReplyToTicket" if way == "correspond" else "CommentOnTicket"
         if ticket is None or not (self.can(right, ticket) or self.can("ModifyTicket", ticket)):
             raise refused(400, "Permission Denied")
-        files = given.get("Attachments") or []
-        if lacks := parts.missing(files):
-            raise refused(400, f"{lacks} is a required field for each attachment in Attachments")
-        if given.get("Content") and not given.get("ContentType"):
-            raise refused(400, "ContentType is a required field for application/json")
         text, before = str(given.get("Content") or ""), self.state(ticket)
         entities = self.entities(Message(text, str(given.get("ContentType") or "")), files)
         with self.batch():
@@ -136,9 +132,7 @@ class Desk(Edits):
 
     def delete(self, ticket: Ticket) -> bool:
         """Set its status to deleted; False without the right to, and when it is deleted already."""
-        with self.batch():
-            said = self.set_status(ticket, "deleted")
-        return said == "Ticket deleted"
+        return f"Ticket {ticket.id}: Ticket deleted" in self.update(ticket, {"Status": "deleted"})
 
     def merge(self, ticket: Ticket, into: object) -> str:
         """RT::Ticket::MergeInto: what was merged into the loser before goes along, and so do its links and people."""
@@ -165,6 +159,13 @@ class Desk(Edits):
         winner.updated = self.now()
         self.simulator.did("merge", str(ticket.id), after={"into": str(winner.id)})
         return "Merge Successful"
+
+
+def _check_message(given: Mapping[str, Any], files: Sequence[Mapping[str, Any]]) -> None:
+    if lacks := parts.missing(files):
+        raise refused(400, f"{lacks} is a required field for each attachment in Attachments")
+    if given.get("Content") and not given.get("ContentType"):
+        raise refused(400, "ContentType is a required field for application/json")
 
 
 def refused(status: int, message: str) -> Refused:

@@ -164,10 +164,12 @@ async def test_the_journal_says_what_stood_before(world: SimulatedWorld) -> None
     ref = world.simulator.make("Export fails", CustomFields={"Severity": "Low"})
     world.simulator.edit(ref, Priority="High", CustomFields={"Severity": "High"}, Nope="x")
     world.simulator.edit(ref, Priority="High")
+    await world.sent("DELETE", f"/ticket/{ref}", None, root=True)
     entries = [one for one in world.simulator.journal if one.operation == "update"]
-    assert [(dict(one.before), dict(one.after)) for one in entries] == [
-        ({"Priority": "0", "Severity": ["Low"]}, {"Priority": "100", "Severity": ["High"]})
-    ]
+    told = [(one.actor, one.before, one.after) for one in entries]
+    assert told[0] == ("anna", {"Priority": "0", "Severity": ["Low"]}, {"Priority": "100", "Severity": ["High"]})
+    [(who, before, after)] = told[1:]
+    assert (who, before["Status"], after["Status"]) == ("root", "new", "deleted")
 
 
 @pytest.mark.parametrize(
