@@ -9,6 +9,8 @@ from syncd.sdk.connector import ConnectionConfig, FieldInfo
 from syncd.sdk.names import CustomNames
 
 REST = "/REST/2.0"
+SUBJECT_BYTES = 200
+"""RT's column for a subject. It drops the rest, and half of a character too."""
 
 
 class RtConfig(ConnectionConfig):

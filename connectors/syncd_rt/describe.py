@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 from syncd.core.model import Kind
 from syncd.sdk.connector import Description, FieldInfo
@@ -27,7 +27,7 @@ class CustomFieldAnswer(Answer):
     Name: str
     Type: str = ""
     MaxValues: str = "1"
-    Values: Annotated[tuple[dict[str, Any], ...], Listed] = ()
+    Values: Annotated[tuple[str, ...], Listed] = ()
 
 
 async def describe(api: Api, config: RtConfig) -> Description:
@@ -81,6 +81,6 @@ async def _custom(api: Api, field: CustomField, config: RtConfig) -> FieldInfo:
         kind = Kind.MULTI_CHOICE if field.name in config.multiple else Kind.TEXT
         return FieldInfo(custom_name(field.name), kind)
     about = api.answers.read(CustomFieldAnswer, answer, at=path)
-    words = tuple(str(value.get("name")) for value in about.Values)
     kind = Kind.CHOICE if about.Type == "Select" else Kind.TEXT
-    return FieldInfo(custom_name(field.name), Kind.MULTI_CHOICE if about.MaxValues != "1" else kind, options=words)
+    kind = Kind.MULTI_CHOICE if about.MaxValues != "1" else kind
+    return FieldInfo(custom_name(field.name), kind, options=about.Values)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from syncd.core.model import Fields, Person, Value
-from syncd_rt.config import ATTRIBUTES, RtConfig, vendor_name
+from syncd_rt.config import ATTRIBUTES, SUBJECT_BYTES, RtConfig, vendor_name
 
 NOTHING = "(no value)"
 
@@ -69,6 +69,8 @@ def _says(sentence: str, name: str, value: Value, config: RtConfig) -> bool:
     if value in (None, "") and name != "owner":
         return sentence.endswith(f" to {NOTHING}")
     match name, value:
+        case "subject", str() if len(value.encode()) > SUBJECT_BYTES:
+            return False  # RT says what it was sent, and keeps less
         case "subject" | "status" | "time_estimated" | "time_left", _:
             return sentence.endswith(f" to '{value}'")
         case "priority", str():

@@ -156,15 +156,21 @@ def _files(transaction: Transaction, parts: Sequence[StoredPart]) -> Iterator[At
 
 
 def is_file(part: StoredPart) -> bool:
-    return bool(part.Filename) or not part.ContentType.startswith(("text/", "multipart/"))
+    """A part with a name, or bytes without one. A message without a text has an empty part that is called octets."""
+    bytes_of_no_name = not part.ContentType.startswith(("text/", "multipart/")) and _size(part) > 0
+    return bool(part.Filename) or bytes_of_no_name
+
+
+def _size(part: StoredPart) -> int:
+    length = _LENGTH.search(part.Headers)
+    return int(length[1]) if length else 0
 
 
 def attachment(part: StoredPart, visibility: Visibility, author: Person | None) -> Attachment:
-    length = _LENGTH.search(part.Headers)
     return Attachment(
         id=part.id,
         name=part.Filename or f"part-{part.id}",
-        size=int(length[1]) if length else 0,
+        size=_size(part),
         media_type=part.ContentType,
         visibility=visibility,
         author=author,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from syncd.sdk.connector import Webhook
 from syncd_rt import RequestTracker
 from tests.connectors.rt.listener import Listener, listening
 from tests.connectors.rt.recording import RECORD, Blank, Tape
+from tests.connectors.rt.simulated import Same, seeded
 from tests.connectors.rt.world import SECRET, RtWorld
 from tests.e2e.servers import Server, started
 
@@ -42,7 +44,7 @@ async def connector(world: RtWorld) -> AsyncIterator[RequestTracker]:
     await connector.aclose()
 
 
-# -- the same tests on recorded answers and on the real server
+# -- the same tests on recorded answers, on the simulator, which is compared with them, and on the real server
 
 
 @dataclass
@@ -64,16 +66,28 @@ class Heard:
         return webhooks
 
 
-@pytest_asyncio.fixture(params=["recorded", pytest.param("real", marks=pytest.mark.e2e)])
-async def desk(request: pytest.FixtureRequest) -> AsyncIterator[RtWorld]:
-    path = Path(__file__).parent / "recorded" / f"{request.node.originalname}.json"
-    if request.param == "recorded":
-        tape = Tape(path, {}, play=True)
-        world = RtWorld(Blank(tape.env), Heard(tape), tape.transport())
-        yield world
-        await world.aclose()
-        return
-    server: Server = request.getfixturevalue("server")
+@asynccontextmanager
+async def recorded(path: Path) -> AsyncIterator[RtWorld]:
+    tape = Tape(path, {}, play=True)
+    world = RtWorld(Blank(tape.env), Heard(tape), tape.transport())
+    yield world
+    await world.aclose()
+
+
+@asynccontextmanager
+async def simulated(path: Path) -> AsyncIterator[RtWorld]:
+    """A simulator that must answer as the recorded server did, and tell by webhook what that one told."""
+    tape = Tape(path, {}, play=True)
+    seed = seeded(tape.env["RT_URL"])
+    same = Same(seed.simulator, tape)
+    world = RtWorld(seed.env, same, same)
+    yield world
+    await world.aclose()
+    same.finish()
+
+
+@asynccontextmanager
+async def real(path: Path, server: Server) -> AsyncIterator[RtWorld]:
     server.reset()
     async with listening() as listener:
         server.run("webhook", listener.url, SECRET)
@@ -84,6 +98,33 @@ async def desk(request: pytest.FixtureRequest) -> AsyncIterator[RtWorld]:
         await world.aclose()
     if RECORD:
         tape.write()
+
+
+REAL = pytest.param("real", marks=pytest.mark.e2e)
+
+
+def opened(request: pytest.FixtureRequest) -> AbstractAsyncContextManager[RtWorld]:
+    path = Path(__file__).parent / "recorded" / f"{request.node.originalname}.json"
+    match request.param:
+        case "recorded":
+            return recorded(path)
+        case "simulated":
+            return simulated(path)
+        case _:
+            return real(path, request.getfixturevalue("server"))
+
+
+@pytest_asyncio.fixture(params=["recorded", "simulated", REAL])
+async def desk(request: pytest.FixtureRequest) -> AsyncIterator[RtWorld]:
+    async with opened(request) as world:
+        yield world
+
+
+@pytest_asyncio.fixture(params=["recorded", REAL])
+async def witness(request: pytest.FixtureRequest) -> AsyncIterator[RtWorld]:
+    """What the simulator is compared with."""
+    async with opened(request) as world:
+        yield world
 
 
 @pytest_asyncio.fixture

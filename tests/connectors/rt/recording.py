@@ -62,7 +62,7 @@ class Tape:
         router = respx.MockRouter(assert_all_called=False)
         answers: dict[tuple[str, str], list[httpx.Response]] = defaultdict(list)
         for call in self.calls:
-            answers[call["method"], call["url"]].append(_response(call))
+            answers[call["method"], call["url"]].append(response(call))
         for (method, url), responses in answers.items():
             router.route(method=method, url=url).mock(side_effect=responses)
         return httpx.MockTransport(router.async_handler)
@@ -90,6 +90,6 @@ class Blank(dict[str, str]):
         return "none"
 
 
-def _response(call: dict[str, Any]) -> httpx.Response:
+def response(call: dict[str, Any]) -> httpx.Response:
     body = base64.b64decode(call["base64"]) if "base64" in call else call["text"].encode()
     return httpx.Response(call["status"], headers=call["headers"], content=body)

@@ -1,11 +1,22 @@
-"""The promises of every connector, kept on a real Request Tracker."""
+"""The promises of every connector, kept on a real Request Tracker and on the simulated one."""
 
 import pytest
 
 from syncd.sdk.testing.conformance import ConnectorTests
+from syncd_rt import RequestTracker
+from tests.connectors.rt.simulated import SimulatedWorld
 
-pytestmark = pytest.mark.e2e
 
-
+@pytest.mark.e2e
 class TestRequestTracker(ConnectorTests):
-    """The fixtures are the real server's: see `conftest`."""
+    """With the world and the connector of `conftest`, at the real server."""
+
+
+class TestSimulated(ConnectorTests):
+    @pytest.fixture
+    def world(self) -> SimulatedWorld:
+        return SimulatedWorld()
+
+    @pytest.fixture
+    def connector(self, world: SimulatedWorld) -> RequestTracker:
+        return world.connector()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syncd.core.model import Internal, Life, Person, Public, RichText, Value, Visibility
+from syncd.core.model import Internal, Kind, Life, Person, Public, RichText, Value, Visibility
 from syncd.sdk.connector import ONLY_FIELDS, ONLY_THREAD, Backlink, Draft, Message
 from syncd.sdk.errors import Forbidden, NotFound, Rejected, Unauthorized
 from syncd.sdk.testing.promises.base import file, poll
@@ -219,3 +219,39 @@ async def test_somebody_elses_token_is_noticed(desk: RtWorld) -> None:
     with pytest.raises(Unauthorized):
         await connector.check()
     await connector.aclose()
+
+
+async def test_a_subject_that_rt_cut_is_not_claimed_as_it_was_sent(rt: RequestTracker, desk: RtWorld) -> None:
+    """RT says in its sentence what it was sent, and keeps the first 200 bytes."""
+    ref = await desk.open({"subject": "Export fails"})
+    for subject in ("s" * 230, "ü" * 120):
+        seen = await rt.fetch(ref, parts=ONLY_FIELDS)
+        written = await rt.update(ref, {"subject": subject}, expect=seen.revision)
+        stands = (await rt.fetch(ref, parts=ONLY_FIELDS)).fields["subject"]
+        assert stands == subject.encode()[:200].decode()
+        assert written.fields.get("subject", stands) == stands
+
+
+async def test_a_message_of_nothing_but_a_file_has_that_file_alone(rt: RequestTracker, desk: RtWorld) -> None:
+    """RT keeps an empty part without a name for the text that is not there."""
+    ref = await desk.open({"subject": "Export fails"})
+    core = {"FileName": "core.bin", "FileType": "application/octet-stream", "FileContent": "Ynl0ZXM="}
+    await desk.sent("POST", f"/ticket/{ref}/comment", {"Attachments": [core]})
+    await desk.sent("POST", f"/ticket/{ref}/comment", {})
+    snapshot = await rt.fetch(ref)
+    assert snapshot.thread is not None
+    [comment] = snapshot.thread.comments
+    assert comment.body == Internal("")
+    assert [(one.name, one.size) for one in comment.attachments] == [("core.bin", 5)]
+
+
+async def test_the_words_of_a_field_are_known_to_who_may_see_the_field(rt: RequestTracker, desk: RtWorld) -> None:
+    """The right that it needs is a global one: root has it, the account of the seed does not."""
+    allowed = desk.config(token=desk.env["RT_ROOT_TOKEN"], user="root", queues=["Support"])
+    root = RequestTracker(allowed, transport=desk.transport)
+    seen = {info.name: info for info in (await root.describe()).fields}
+    assert (seen["Severity"].kind, seen["Severity"].options) == (Kind.CHOICE, ("Critical", "High", "Medium", "Low"))
+    assert seen["Engineering issue"].kind is Kind.TEXT
+    await root.aclose()
+    unseen = {info.name: info for info in (await rt.describe()).fields}
+    assert (unseen["Severity"].kind, unseen["Severity"].options) == (Kind.TEXT, ())

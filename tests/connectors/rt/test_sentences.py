@@ -70,6 +70,14 @@ def test_another_subject_than_was_written_is_no_proof(old: str, wanted: str, sta
     assert proved([sentence], {"subject": stands}) == ({"subject": stands} if stands else {})
 
 
+@given(st.integers(150, 260), st.sampled_from(["s", "ü", "日"]))
+def test_a_subject_that_does_not_fit_is_no_proof(length: int, letter: str) -> None:
+    """RT's sentence has it whole, up to 255 bytes, and its column has 200."""
+    subject = letter * length
+    claimed = proved([f"Ticket 1: Subject changed from 'a' to '{subject}'"], {"subject": subject})
+    assert claimed == ({"subject": subject} if len(subject.encode()) <= 200 else {})
+
+
 def test_one_custom_field_is_not_mistaken_for_another() -> None:
     said = ["Severity level Low changed to High"]
     assert proved(said, {"Severity": "High", "Severity level": "High"}) == {"Severity level": "High"}

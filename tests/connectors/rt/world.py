@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -12,12 +14,16 @@ import httpx
 
 from syncd.core.model import Fields, Person
 from syncd.sdk.connector import Call, Webhook
-from syncd.sdk.testing.world import Deeds, Shown, Words
+from syncd.sdk.testing.world import Deed, Deeds, Shown, Words
 from syncd_rt import RtConfig
+from syncd_rt.simulator.state import STAFF
 
 SECRET = "conformance-secret"
 PRIORITIES = {"Low": 0, "Medium": 50, "High": 100}
-QUEUE = "Support"
+QUEUE, OTHER_QUEUE = "Support", "Escalations"
+
+
+GROUPS = {"field": "Domain", "operator": "=", "value": "UserDefined"}
 
 
 class Hearing(Protocol):
@@ -33,9 +39,11 @@ class RtWorld(Deeds):
         choice=("priority", "Low", "High"),
         status=("status", "resolved"),
         impossible="deleted",
+        done=("status", "open", "resolved"),
         moment="due",
         person="owner",
         email="anna@support.test",
+        deeds=frozenset(Deed),
     )
 
     def __init__(
@@ -45,11 +53,24 @@ class RtWorld(Deeds):
         self.listener = listener
         self.transport = transport
         self.calls: list[Call] = []
-        self.anna = self.client("AGENT")
-        self.root = self.client("ROOT")
+        self._people: dict[str, httpx.AsyncClient] = {}
 
-    def client(self, who: str) -> httpx.AsyncClient:
-        headers = {"authorization": f"token {self.env[f'RT_{who}_TOKEN']}"}
+    @property
+    def anna(self) -> httpx.AsyncClient:
+        return self.person("AGENT")
+
+    @property
+    def root(self) -> httpx.AsyncClient:
+        return self.person("ROOT")
+
+    def person(self, who: str) -> httpx.AsyncClient:
+        """Somebody with a token of the seed: ROOT, BOT, AGENT, OUTSIDER; NOBODY has none."""
+        if who not in self._people:
+            self._people[who] = self._client(who)
+        return self._people[who]
+
+    def _client(self, who: str) -> httpx.AsyncClient:
+        headers = {"authorization": f"token {self.env[f'RT_{who}_TOKEN']}"} if who != "NOBODY" else {}
         return httpx.AsyncClient(
             base_url=self.env["RT_REST_URL"], headers=headers, timeout=60, transport=self.transport
         )
@@ -66,8 +87,8 @@ class RtWorld(Deeds):
         return RtConfig.model_validate({**settings, **more})
 
     async def aclose(self) -> None:
-        await self.anna.aclose()
-        await self.root.aclose()
+        for client in self._people.values():
+            await client.aclose()
 
     @property
     def requests(self) -> int:
@@ -85,6 +106,43 @@ class RtWorld(Deeds):
     async def say(self, ref: str, text: str, *, public: bool) -> None:
         way = "correspond" if public else "comment"
         await self.sent("POST", f"/ticket/{ref}/{way}", {"Content": text, "ContentType": "text/plain"})
+
+    # -- what a person does to a ticket as a whole
+
+    async def attach(self, ref: str, name: str, content: bytes, *, public: bool) -> None:
+        """A message of nothing but a file."""
+        file = {"FileName": name, "FileType": "application/octet-stream"}
+        file["FileContent"] = base64.b64encode(content).decode()
+        await self.sent("POST", f"/ticket/{ref}/{'correspond' if public else 'comment'}", {"Attachments": [file]})
+
+    async def delete(self, ref: str) -> None:
+        """An agent may not."""
+        await self.sent("DELETE", f"/ticket/{ref}", None, root=True)
+
+    async def restore(self, ref: str) -> None:
+        """RT notes a deletion as a resolution, and to undelete does not take that back."""
+        undone = {"Status": "open", "Resolved": "1970-01-01 00:00:00"}
+        await self.sent("PUT", f"/ticket/{ref}", undone, root=True)
+
+    async def move(self, ref: str) -> None:
+        await self.other_queue()
+        await self.sent("PUT", f"/ticket/{ref}", {"Queue": OTHER_QUEUE})
+
+    async def merge(self, ref: str, into: str) -> None:
+        await self.sent("PUT", f"/ticket/{ref}", {"MergeInto": int(into)})
+
+    async def other_queue(self) -> None:
+        """A second queue for the same people. REST makes queues but gives no rights: RT's own page does."""
+        made = await self.sent("POST", "/queue", {"Name": OTHER_QUEUE}, root=True)
+        groups = await self.read("/groups", query=json.dumps([GROUPS]))
+        rights = {f"SetRights-{group['id']}-RT::Queue-{made['id']}": sorted(STAFF) for group in groups["items"]}
+        checked = [f"{group['id']}-RT::Queue-{made['id']}" for group in groups["items"]]
+        base = self.env["RT_URL"]
+        async with httpx.AsyncClient(base_url=base, headers={"referer": f"{base}/"}, timeout=60) as browser:
+            await browser.post("/NoAuth/Login.html", data={"user": "root", "pass": self.env["RT_USER_ROOT_PASSWORD"]})
+            page = "/Admin/Queues/GroupRights.html"
+            given = await browser.post(page, data={"id": made["id"], "CheckACL": checked, **rights})
+            given.raise_for_status()
 
     async def sent(self, method: str, path: str, body: object, *, root: bool = False) -> Any:
         response = await (self.root if root else self.anna).request(method, path, json=body)
