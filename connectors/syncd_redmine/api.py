@@ -32,10 +32,11 @@ class Api:
         connection: str,
         transport: httpx.AsyncBaseTransport | None = None,
         observer: Observer | None = None,
+        clock: ServerClock | None = None,
     ) -> None:
         self.connection = connection
         self.answers = Answers(connection)
-        self.clock = ServerClock()
+        self.clock = clock or ServerClock()
         self.custom = {name: str(number) for name, number in config.custom_fields.items()}  # name -> id
         self.client = Client(
             config.url.rstrip("/"),
