@@ -16,6 +16,7 @@ from tests.connectors.github.world import GitHubWorld
 from tests.connectors.gitlab.world import GitlabWorld
 from tests.connectors.jira.world import JiraWorld
 from tests.connectors.linear.world import LinearWorld
+from tests.connectors.redmine.world import SimulatedWorld as RedmineWorld
 from tests.connectors.zammad.world import ZammadWorld
 from tests.connectors.zendesk.world import ZendeskWorld
 from tests.pairs.pair import Between, Make, between
@@ -31,6 +32,7 @@ TRACKERS: dict[str, Make] = {
     "linear": LinearWorld,
     "github": GitHubWorld,
     "gitlab": GitlabWorld,
+    "redmine": RedmineWorld,
 }
 SUPPORT, ENGINEERING = Side.SUPPORT, Side.ENGINEERING
 SECRET_WORD = "kite-4711"
