@@ -6,11 +6,11 @@ workflow forbids and a project or tracker that is not there. Other wrong values 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from syncd_redmine.config import LABELS, SUBJECT_LIMIT
 from syncd_redmine.simulator import cast
 from syncd_redmine.simulator.rights import Rights
 from syncd_redmine.simulator.seed import CUSTOM_FIELDS, PRIORITIES, CustomField
@@ -27,6 +27,8 @@ CASTS: Mapping[str, Callable[[object], Any]] = {
     "done_ratio": cast.integer,
     "estimated_hours": cast.hours,
 }
+SAID = {"estimated_hours": "Estimated time", "start_date": "Start date", "due_date": "Due date"}
+MAX_SUBJECT = 255  # characters, the width of the column
 NOT_HERE = frozenset({"parent_issue_id", "lock_version", "deleted_attachment_ids"})
 """Attributes of a real Redmine that this one does not have."""
 
@@ -131,13 +133,13 @@ class Filler:
             yield "Subject cannot be blank"
         if (new or values["priority_id"] != issue.values["priority_id"]) and values["priority_id"] not in PRIORITIES:
             yield "Priority cannot be blank"
-        if len(subject) > SUBJECT_LIMIT:
-            yield f"Subject is too long (maximum is {SUBJECT_LIMIT} characters)"
+        if len(subject) > MAX_SUBJECT:
+            yield f"Subject is too long (maximum is {MAX_SUBJECT} characters)"
         if not 0 <= values["done_ratio"] <= 100:
             yield "% Done is not included in the list"
-        for name in ("estimated_hours", "start_date", "due_date"):
+        for name in SAID:
             if name in form.wrong:
-                yield f"{LABELS[name]} {form.wrong[name]}"
+                yield f"{SAID[name]} {form.wrong[name]}"
         start, due = values["start_date"], values["due_date"]
         changed = any(values[name] != issue.values[name] for name in ("start_date", "due_date"))
         if start and due and changed and due < start and not {"start_date", "due_date"} & form.wrong.keys():
@@ -165,7 +167,8 @@ def _against(known: CustomField, value: str, *, was: str | None) -> Iterator[str
 def humanised(name: str) -> str:
     """How Rails begins a sentence about a custom field: "Support ticket URL" becomes "Support ticket url"."""
     plain = name.replace(".", "_").lstrip("_").removesuffix("_id").replace("_", " ")
-    return plain[:1].upper() + plain[1:].lower()
+    lower = re.sub(r"[A-Za-z0-9]+", lambda found: found[0].lower(), plain)
+    return lower[:1].upper() + lower[1:]
 
 
 def _text(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -9,12 +10,12 @@ from syncd.sdk.testing.page import Answer, Badge, Desk, Input, Row, Said, Sheet,
 from syncd.sdk.testing.simulator import Account, Refused
 from syncd.sdk.text.html_writer import to_html
 from syncd.sdk.text.markdown import parse
-from syncd_redmine import marker
 from syncd_redmine.simulator.instance import Instance
 from syncd_redmine.simulator.seed import BUG, PRIORITIES, STATUSES, TRACKERS, Word
 from syncd_redmine.simulator.state import Issue, Journal, StoredFile
 from syncd_redmine.text import Formatting, read
 
+COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 TONES = {"Immediate": "hot", "Urgent": "hot", "High": "warm", "Closed": "good", "Rejected": "cold"}
 
 
@@ -106,8 +107,8 @@ class RedmineDesk(Desk):
         journal: Journal | None = None,
         files: tuple[Shown, ...] = (),
     ) -> Said:
-        text, _ = marker.split(source)
-        html = to_html(parse(read(text, formatting=self.formatting).markdown))
+        shown = COMMENT.sub("", source)  # neither formatter of Redmine shows one
+        html = to_html(parse(read(shown, formatting=self.formatting).markdown))
         private = issue.values["is_private"] or (journal is not None and journal.private)
         at = journal.created if journal else issue.created
         return Said(author.name, at, html, public=not private, files=files, by_machine=author.name == "Sync Bot")

@@ -19,7 +19,8 @@ import httpx
 import pytest
 
 from tests.connectors.redmine import test_redmine
-from tests.connectors.redmine.life import STAMP, Play, comparable, life
+from tests.connectors.redmine.life import life
+from tests.connectors.redmine.play import STAMP, Play, comparable
 from tests.connectors.redmine.world import PEOPLE, RedmineWorld, SimulatedWorld
 from tests.connectors.rt.recording import RECORD
 from tests.e2e.servers import Server
