@@ -27,6 +27,12 @@ NOT_HERE = frozenset(
     blocked precedes follows copied_to copied_from query_id set_filter f fields""".split()  # noqa: SIM905  as it is told
 )
 """Filters of a real Redmine that this one does not have; anything else that is not known here it ignores, too."""
+NOT_SORTED = frozenset(
+    """project tracker parent status priority subject author assigned_to category fixed_version start_date due_date
+    estimated_hours total_estimated_hours done_ratio closed_on last_updated_by is_private attachments
+    relations""".split()  # noqa: SIM905  as it is told
+)
+"""Columns by which a real Redmine sorts and this one does not."""
 ORDERS: Mapping[str, Callable[[Issue], Any]] = {
     "id": lambda issue: issue.id,
     "updated_on": lambda issue: issue.updated,
@@ -66,7 +72,7 @@ def _sorted(issues: Iterable[Issue], order: str) -> list[Issue]:
         name, _, way = key.partition(":")
         if name in ORDERS:
             found.sort(key=ORDERS[name], reverse=way == "desc")
-        elif name in ("status", "priority", "tracker", "subject", "project", "author", "assigned_to"):
+        elif name in NOT_SORTED or name.startswith("cf_"):
             raise NotImplementedError(f"the simulated Redmine does not sort by {name}")
     return found
 

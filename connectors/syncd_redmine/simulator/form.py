@@ -137,9 +137,7 @@ class Filler:
             yield f"Subject is too long (maximum is {MAX_SUBJECT} characters)"
         if not 0 <= values["done_ratio"] <= 100:
             yield "% Done is not included in the list"
-        for name in SAID:
-            if name in form.wrong:
-                yield f"{SAID[name]} {form.wrong[name]}"
+        yield from (f"{label} {form.wrong[name]}" for name, label in SAID.items() if name in form.wrong)
         start, due = values["start_date"], values["due_date"]
         changed = any(values[name] != issue.values[name] for name in ("start_date", "due_date"))
         if start and due and changed and due < start and not {"start_date", "due_date"} & form.wrong.keys():

@@ -123,6 +123,7 @@ async def test_the_simulator_answers_as_the_real_server_does(server: Server) -> 
     real = await real_life(world)
     await world.aclose()
     if RECORD:
-        (RECORDED / "life.json").write_text(json.dumps(real, indent=1, ensure_ascii=False) + "\n")
+        lines = ",\n".join(json.dumps(call, ensure_ascii=False) for call in real)
+        (RECORDED / "life.json").write_text(f"[\n{lines}\n]\n")
     found = differing(real, await simulated_life())
     assert not found, "\n".join(found)
