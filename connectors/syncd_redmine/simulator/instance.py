@@ -5,6 +5,7 @@ Measured on a real 5.0.4, or read in its source where a docstring names the file
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -278,7 +279,7 @@ def _blank(value: object) -> bool:
 
 def _storable(given: Mapping[str, Any]) -> Mapping[str, Any]:
     """PostgreSQL takes no NUL in a text, and Redmine does not expect that."""
-    if any(isinstance(value, str) and "\0" in value for value in given.values()):
+    if "\\u0000" in json.dumps(given):
         raise Refused(500, {"status": 500, "error": "Internal Server Error"}, JSON)
     return given
 
