@@ -5,6 +5,8 @@ It goes the same way at a real server and at the simulator; each write has a sec
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from tests.connectors.redmine.play import BYTES, Play
 
 
@@ -110,6 +112,7 @@ async def updates(play: Play) -> None:
         {"subject": " "},
         {"subject": "   two  blanks\tand a tab "},
         {"custom_fields": [{"id": 2, "value": "S9"}]},
+        {"custom_fields": [{"id": 1, "value": "a\0b"}]},
         {"custom_fields": [{"id": 1, "value": True}]},
     ):
         await play.put("BOT", 1, **given)
@@ -134,6 +137,7 @@ async def notes(play: Play) -> None:
     await play.put("BOT", 3, notes="", private_notes=True, priority_id=3)
     await play.put("BOT", 3, notes="  ", private_notes="1")
     await play.put("REPORTER", 3, notes="meant for us", private_notes=True)
+    await play.put("BOT", 3, notes="a\0b")
     await play.put("DEVELOPER", 3, notes=None, subject="By Bob, no note")
     for who in ("BOT", "REPORTER", "MANAGER"):
         await play.read(who, 3)
@@ -233,7 +237,10 @@ async def lists(play: Play) -> None:
         {"status_id": "*", "updated_on": "soon"},
         {"status_id": "*", "updated_on": ">=2026-13-01T00:00:00Z"},
         {"status_id": "*", "updated_on": f">={newest}"},
+        {"status_id": "*", "updated_on": f">={later(newest, 1)}"},
+        {"status_id": "*", "updated_on": f">={later(newest, 2)}"},
         {"status_id": "*", "updated_on": f"<={newest}"},
+        {"status_id": "*", "updated_on": f"<={later(newest, 1)}"},
         {"status_id": "*", "updated_on": f"><2000-01-01|{newest}"},
         {"status_id": "*", "updated_on": newest[:10]},
         {"status_id": "*", "created_on": "<=2001-01-01"},
@@ -241,6 +248,10 @@ async def lists(play: Play) -> None:
         await play.list("BOT", **given)
     await play.list("OUTSIDER", status_id="*")
     await play.list("OUTSIDER", project_id="eng")
+
+
+def later(stamp: str, seconds: int) -> str:
+    return f"{datetime.fromisoformat(stamp) + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"
 
 
 async def ends(play: Play) -> None:
