@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from syncd.core.model import Internal, Public
-from syncd.sdk.connector import Message
-from syncd_redmine import Redmine
+from syncd.demo import simulator as shipped
+from syncd.sdk.connector import Draft, Message
+from syncd_redmine import Redmine, RedmineConfig
 from syncd_redmine.simulator import BOT, RedmineSimulator
 from tests.connectors.redmine.world import SimulatedWorld
 
@@ -102,3 +103,18 @@ async def test_the_journal_tells_what_was_done_and_by_whom(redmine: Redmine, wor
     ]
     assert did[2].body == {"text": "for us", "key": "key-1", "id": "1", "visibility": "internal"}
     assert (did[3].before["subject"], did[3].after["subject"]) == ("Export fails", "Import fails")
+
+
+async def test_it_ships_under_the_connectors_name_and_is_served() -> None:
+    """By its own block of a config, over HTTP and in real time."""
+    simulator = shipped("redmine")
+    async with simulator.serve():
+        connector = Redmine(RedmineConfig.model_validate(simulator.connection()))
+        assert (await connector.check()).lacks == ()
+        made = await connector.create(Draft({"project": "eng", "tracker": "Bug"}, {"subject": "Made"}), key="key-1")
+        posted = await connector.comment(made.ref, Message(Internal("for us")), key="key-2", expect=made.revision)
+        read = await connector.fetch(made.ref)
+        await connector.aclose()
+    assert read.thread is not None
+    assert read.thread.comments == (posted.comment,)
+    assert read.revision == posted.written.revision
