@@ -6,7 +6,6 @@ does not tell.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -37,7 +36,7 @@ from syncd_redmine import describe, marker, poll, snapshot, text, values
 from syncd_redmine.api import Api
 from syncd_redmine.config import FIELDS, RedmineConfig
 from syncd_redmine.names import IN_PROJECT, Names, custom_number
-from syncd_redmine.revision import Revision, stamp_of
+from syncd_redmine.revision import Revision, ServerClock, stamp_of
 from syncd_redmine.rights import PRIVATE_NOTES, Rights, rights
 from syncd_redmine.wire import Issue, Journal
 
@@ -79,9 +78,10 @@ class Redmine(Connector):
         connection: str = "",
         transport: httpx.AsyncBaseTransport | None = None,
         observer: Observer | None = None,
+        clock: ServerClock | None = None,
     ) -> None:
         super().__init__(config, connection=connection, transport=transport, observer=observer)
-        self.api = Api(config, connection=self.connection, transport=transport, observer=observer)
+        self.api = Api(config, connection=self.connection, transport=transport, observer=observer, clock=clock)
         self.names = Names(self.api)
         self._me: Person | None = None
         self._rights = Rights(admin=False, projects={})
@@ -297,7 +297,7 @@ class Redmine(Connector):
         """Write, and wait until the second of the write is over: the read that follows is then final."""
         await self.api.write(ref, body)
         self._wrote[ref] = self.api.clock.monotonic()
-        await asyncio.sleep(LAST_OF_A_SECOND)
+        await self.api.clock.sleep(LAST_OF_A_SECOND)
 
     async def comment(self, ref: str, message: Message, *, key: str, expect: str) -> Posted:
         """Write the note and read it back: so it has an id, and is known to be as private as meant."""

@@ -32,10 +32,11 @@ class Api:
         connection: str,
         transport: httpx.AsyncBaseTransport | None = None,
         observer: Observer | None = None,
+        clock: ServerClock | None = None,
     ) -> None:
         self.connection = connection
         self.answers = Answers(connection)
-        self.clock = ServerClock()
+        self.clock = clock or ServerClock()
         self.custom = {name: str(number) for name, number in config.custom_fields.items()}  # name -> id
         self.client = Client(
             config.url.rstrip("/"),
@@ -57,7 +58,7 @@ class Api:
             return None
         if not said:  # Redmine's optimistic lock: somebody saved the issue in the very same moment (measured)
             return Stale(f"{self.connection}: somebody saved the issue at the same moment")
-        labels = {**{custom_name(name): name for name in self.custom}, **LABELS}
+        labels = {**{custom_name(name): humanised(name) for name in self.custom}, **LABELS}
         found = (name for name, label in labels.items() for one in said if one.lower().startswith(label.lower() + " "))
         return Rejected(f"{self.connection}: Redmine says: {'; '.join(said)[:300]}", field=next(found, None))
 
@@ -158,6 +159,11 @@ class Api:
         """A short list that comes whole: statuses, priorities, trackers, versions, projects."""
         answer = await self.client.json("GET", path, params={"limit": PAGE, **params})
         return self.answers.rows(answer, key, at=path)
+
+
+def humanised(name: str) -> str:
+    """How Rails begins a sentence about a custom field: "Customer_tier" becomes "Customer tier" (`humanize`)."""
+    return name.replace(".", "_").lstrip("_").removesuffix("_id").replace("_", " ").capitalize()
 
 
 def number(ref: str) -> str:

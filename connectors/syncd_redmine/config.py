@@ -67,6 +67,7 @@ ATTRIBUTES = {
 """Our name of a writable field -> Redmine's attribute."""
 
 LABELS = {
+    "project": "Project",
     "subject": "Subject",
     "status": "Status",
     "priority": "Priority",

@@ -11,10 +11,11 @@ A row of a poll gets one token while its second lasts and another one once it is
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -68,14 +69,19 @@ class ServerClock:
 
     Redmine itself sends no Date. But what carries a stamp had happened when we received it, so the server's clock
     was at least there by then, and has gone on since as ours has. Clocks may differ; only their speed must not.
+
+    Args:
+        monotonic: our clock, in seconds; `sleep` lets so many of them go by.
     """
 
     def __init__(
         self,
         monotonic: Callable[[], float] = time.monotonic,
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self.monotonic = monotonic
+        self.sleep = sleep
         self._wall = wall
         self._ahead: float | None = None  # the largest (stamp - monotonic) seen, in seconds
 

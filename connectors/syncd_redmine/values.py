@@ -8,6 +8,7 @@ from typing import Any
 
 from syncd.core.model import Fields, Person, RichText, Value
 from syncd.sdk.errors import Rejected
+from syncd.sdk.text.characters import storable
 from syncd_redmine import marker, text
 from syncd_redmine.api import Api
 from syncd_redmine.config import ATTRIBUTES, OWN, SUBJECT_LIMIT, RedmineConfig, vendor_name
@@ -50,7 +51,7 @@ async def _value(name: str, value: Value, names: Names, project: str, config: Re
         case str() if name in EVERYWHERE or name in IN_PROJECT:
             return await names.number(name, value, project=project)
         case str() if name == "subject":
-            return _short(value)
+            return _short(storable(value))
         case RichText(markdown=markdown):
             return text.write(markdown, formatting=config.formatting).source
         case Person(id=identity):
@@ -79,7 +80,7 @@ def _custom(value: Value) -> str | list[str]:
         case bool():
             return "1" if value else "0"
         case _:
-            return str(value)
+            return storable(str(value))
 
 
 def described(fields: Fields, key: str, *, config: RedmineConfig) -> str:

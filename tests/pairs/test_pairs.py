@@ -16,7 +16,8 @@ from tests.connectors.github.world import GitHubWorld
 from tests.connectors.gitlab.world import GitlabWorld
 from tests.connectors.jira.world import JiraWorld
 from tests.connectors.linear.world import LinearWorld
-from tests.connectors.rt.simulated import SimulatedWorld
+from tests.connectors.redmine.world import SimulatedWorld as RedmineWorld
+from tests.connectors.rt.simulated import SimulatedWorld as RtWorld
 from tests.connectors.zammad.world import ZammadWorld
 from tests.connectors.zendesk.world import ZendeskWorld
 from tests.pairs.pair import Between, Make, between
@@ -25,7 +26,7 @@ HELPDESKS: dict[str, Make] = {
     "zendesk": ZendeskWorld,
     "freshdesk": FreshdeskWorld,
     "zammad": ZammadWorld,
-    "rt": SimulatedWorld,
+    "rt": RtWorld,
 }
 TRACKERS: dict[str, Make] = {
     "jira cloud": JiraWorld,
@@ -33,6 +34,7 @@ TRACKERS: dict[str, Make] = {
     "linear": LinearWorld,
     "github": GitHubWorld,
     "gitlab": GitlabWorld,
+    "redmine": RedmineWorld,
 }
 SUPPORT, ENGINEERING = Side.SUPPORT, Side.ENGINEERING
 SECRET_WORD = "kite-4711"

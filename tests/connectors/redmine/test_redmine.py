@@ -80,7 +80,7 @@ async def test_a_transition_that_the_workflow_forbids_is_named(eng: RedmineWorld
     """Redmine answers 204 and does nothing."""
     ref = await eng.open({"subject": "Export fails"})
     await eng.edit(ref, {"status": "Closed"})
-    bob = Redmine(eng.config("DEVELOPER"), transport=eng.transport)
+    bob = eng.connector(who="DEVELOPER")
     with pytest.raises(Rejected) as refused:
         await bob.update(ref, {"status": "New", "subject": "New"}, expect="")
     assert refused.value.field == "status"
@@ -93,7 +93,7 @@ async def test_a_transition_that_the_workflow_forbids_is_named(eng: RedmineWorld
 async def test_a_private_note_is_not_written_without_the_right_to_it(eng: RedmineWorld) -> None:
     """Redmine would make it public and answer 204."""
     ref = await eng.open({"subject": "Export fails"})
-    rita = Redmine(eng.config("REPORTER"), transport=eng.transport)
+    rita = eng.connector(who="REPORTER")
     assert "set_notes_private in ENG" in (await rita.check()).lacks
     with pytest.raises(Rejected):
         await rita.comment(ref, Message(Internal("secret")), key="k", expect="")
@@ -104,7 +104,7 @@ async def test_a_private_note_is_not_written_without_the_right_to_it(eng: Redmin
 async def test_files_of_a_private_note_are_read_as_internal(eng: RedmineWorld) -> None:
     """Redmine puts them into a journal of their own, for everybody."""
     ref = await eng.open({"subject": "Export fails"})
-    connector = Redmine(eng.config(files_with_private_notes=True), transport=eng.transport)
+    connector = eng.connector(files_with_private_notes=True)
     message = Message(Internal("see"), (file("Köln.log", b"secret\r\n", "text/plain"),))
     posted = await connector.comment(ref, message, key="k", expect="")
     journals = (await eng.read(ref))["journals"]
@@ -185,7 +185,7 @@ async def test_an_issue_is_found_by_the_key_behind_its_link(redmine: Redmine, en
 
 
 async def test_without_a_link_field_the_key_is_in_the_description_and_not_in_its_text(eng: RedmineWorld) -> None:
-    connector = Redmine(eng.config(link_field=None), transport=eng.transport)
+    connector = eng.connector(link_field=None)
     fields: dict[str, Value] = {"subject": "Made", "description": RichText.of("Hello")}
     made = await connector.create(Draft({"project": "eng", "issue_type": "Bug"}, fields), key="k-1")
     text = made.fields["description"]
@@ -199,7 +199,7 @@ async def test_without_a_link_field_the_key_is_in_the_description_and_not_in_its
 
 async def test_what_is_gone_or_hidden_says_so(redmine: Redmine, eng: RedmineWorld) -> None:
     ref = await eng.open({"subject": "Export fails"})
-    outsider = Redmine(eng.config("OUTSIDER"), transport=eng.transport)
+    outsider = eng.connector(who="OUTSIDER")
     with pytest.raises(Forbidden):
         await outsider.fetch(ref)
     await eng.sent("DELETE", f"/issues/{ref}.json", None)
@@ -211,7 +211,7 @@ async def test_what_is_gone_or_hidden_says_so(redmine: Redmine, eng: RedmineWorl
 
 
 async def test_closed_issues_are_polled_and_an_administrator_sees_addresses(eng: RedmineWorld) -> None:
-    admin = Redmine(eng.config("ADMIN"), transport=eng.transport)
+    admin = eng.connector(who="ADMIN")
     ref = await eng.open({"subject": "Export fails"})
     _, cursor = await poll(admin, None)
     bob = await admin.person("bob@eng.test")
