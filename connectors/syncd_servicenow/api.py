@@ -1,0 +1,393 @@
+"""ServiceNow's endpoints as methods: addresses, paging, and what a refusal means. What is in the JSON: `wire`.
+
+The Table API is the vendor's page c_TableAPI.md, files are c_AttachmentAPI.md. Which columns the tables of journals,
+audits, choices and the dictionary have is on neither; see docs/connectors/servicenow.md.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import httpx
+from pydantic import BaseModel
+
+from syncd.sdk.answers import Answers
+from syncd.sdk.connector import File
+from syncd.sdk.errors import BadAnswer, ConnectorError, Forbidden, NotFound, Rejected, Unavailable
+from syncd.sdk.http import Client
+from syncd_servicenow.query import among, both, term
+from syncd_servicenow.wire import (
+    AuditJson,
+    ChangedJson,
+    ChoiceJson,
+    ColumnJson,
+    DeletedJson,
+    FileJson,
+    GroupJson,
+    JournalJson,
+    TicketJson,
+    UserJson,
+)
+
+API = "/api/now"
+PAGE = 100
+NEWEST = 20  # entries among which our latest is looked for
+JOURNALS = ("comments", "work_notes")
+_JOURNAL = ("sys_id", "element", "element_id", "value", "sys_created_on", "sys_created_by")
+
+M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
+_NEXT = re.compile(r'rel="?next"?', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Generic[M]):
+    """A page of a table.
+
+    Attributes:
+        more: there is another page. A short or empty page is not the last: "this limit is applied before ACL
+            evaluation" (c_TableAPI.md, sysparm_limit).
+        total: how many rows the query finds, hidden ones too; 0 where the instance does not count (X-Total-Count).
+    """
+
+    rows: tuple[M, ...]
+    more: bool
+    total: int
+
+
+class Api:
+    """One account's endpoints.
+
+    Args:
+        table: where the tickets are.
+        columns: what is asked of a ticket.
+    """
+
+    def __init__(self, client: Client, *, table: str) -> None:
+        self._client = client
+        self._answers = Answers(client.connection)
+        self.table = table
+        self.columns: frozenset[str] = frozenset()
+
+    # -- tickets
+
+    async def ticket(self, id: str) -> TicketJson:
+        path = f"{API}/table/{self.table}/{id}"
+        answer = await self._client.json("GET", path, params=self._fields)
+        return self._one(TicketJson, answer, path=path, fits=lambda found: found.sys_id == id)
+
+    async def create(self, columns: Mapping[str, str]) -> TicketJson:
+        path = f"{API}/table/{self.table}"
+        response = await self._client.request("POST", path, params=self._fields, json=dict(columns))
+        return self._proven(lambda: self._read(TicketJson, response, path=path))
+
+    async def update(self, id: str, columns: Mapping[str, str]) -> TicketJson:
+        """PATCH, whose answer shows references with their links: it has no parameter to leave them out."""
+        path = f"{API}/table/{self.table}/{id}"
+        response = await self._client.request("PATCH", path, params=self._fields, json=dict(columns))
+        return self._proven(lambda: self._read(TicketJson, response, path=path, fits=lambda found: found.sys_id == id))
+
+    async def by_key(self, key: str, *, user: str) -> list[TicketJson]:
+        """The tickets that one account made with this correlation_id, the oldest first."""
+        query = both(term("correlation_id", "=", key), term("sys_created_by", "=", user))
+        rows = await self._all(
+            TicketJson,
+            self.table,
+            f"{query}^ORDERBYsys_created_on^ORDERBYsys_id",
+            fields=self._names,
+            fits=lambda row: row.column("correlation_id") == key and row.sys_created_by == user,
+        )
+        return sorted(rows, key=lambda row: (row.sys_created_on, row.number))
+
+    async def changed(self, query: str, *, offset: int = 0) -> Rows[ChangedJson]:
+        """Tickets of a poll. What came back is for the caller to look at."""
+        names = ("sys_id", "sys_mod_count", "sys_updated_on")
+        return await self._page(ChangedJson, self.table, query, fields=names, offset=offset)
+
+    async def is_deleted(self, id: str) -> bool:
+        """Whether the list of deleted records has it; an account that may not read that list sees nothing."""
+        query = both(term("tablename", "=", self.table), term("documentkey", "=", id))
+        names = ("documentkey", "tablename")
+        found = await self._page(DeletedJson, "sys_audit_delete", query, fields=names, limit=1)
+        return any((row.documentkey, row.tablename) == (id, self.table) for row in found.rows)
+
+    # -- journals and changes
+
+    async def journal(self, id: str) -> list[JournalJson]:
+        """Entries in the order of their seconds, which is all the order that there is.
+
+        Raises:
+            Forbidden: some are hidden from this account, so that the thread would look shorter than it is.
+        """
+        rows = await self._all(
+            JournalJson,
+            "sys_journal_field",
+            f"{both(term('element_id', '=', id), among('element', JOURNALS))}^ORDERBYsys_created_on^ORDERBYsys_id",
+            fields=_JOURNAL,
+            fits=lambda row: row.element_id == id and row.element in JOURNALS,
+            whole=True,
+        )
+        return sorted(rows, key=lambda row: (row.sys_created_on, row.sys_id))
+
+    async def newest_entries(self, id: str, element: str, *, user: str) -> list[JournalJson]:
+        """What one account lately wrote into one journal of a ticket."""
+        terms = (("element_id", id), ("element", element), ("sys_created_by", user))
+        query = both(*(term(column, "=", value) for column, value in terms))
+        page = await self._page(
+            JournalJson, "sys_journal_field", f"{query}^ORDERBYDESCsys_created_on", fields=_JOURNAL, limit=NEWEST
+        )
+        return [row for row in page.rows if (row.element_id, row.element, row.sys_created_by) == (id, element, user)]
+
+    async def audit(self, id: str, *, after: int) -> list[AuditJson]:
+        """What changed in a record since an update of it, the oldest first."""
+        terms = (term("tablename", "=", self.table), term("documentkey", "=", id))
+        rows = await self._all(
+            AuditJson,
+            "sys_audit",
+            f"{both(*terms, f'record_checkpoint>{after}')}^ORDERBYrecord_checkpoint",
+            fields=(
+                *("sys_id", "documentkey", "fieldname", "oldvalue", "newvalue", "user"),
+                *("record_checkpoint", "sys_created_on"),
+            ),
+            fits=lambda row: row.documentkey == id,
+        )
+        return sorted((row for row in rows if row.record_checkpoint > after), key=lambda row: row.record_checkpoint)
+
+    async def hides(self, table: str, query: str) -> bool:
+        """Whether a query finds rows of which this account sees none."""
+        try:
+            found = await self._page(_AnyJson, table, query, fields=("sys_id",), limit=1)
+        except Forbidden:
+            return True
+        return found.total > 0 and not found.rows
+
+    # -- people and groups
+
+    async def me(self) -> UserJson:
+        """Who we are, by the script that the vendor's page shows in a query.
+
+        An instance that does not run it ignores the condition, and answers with everybody.
+        """
+        found = await self._users("sys_id=javascript:gs.getUserID()", limit=2)
+        if len(found) != 1:
+            raise BadAnswer(f"{self._client.connection}: sys_user: one user was expected, the one who asks")
+        return found[0]
+
+    async def users(self, ids: Iterable[str], names: Iterable[str]) -> list[UserJson]:
+        """The users with these sys_ids or user names, as far as this account sees them."""
+        wanted, named = frozenset(ids), frozenset(names)
+        terms = [among("sys_id", wanted)] if wanted else []
+        terms += [among("user_name", named)] if named else []
+        if not terms:
+            return []
+        found = await self._users("^OR".join(terms), limit=PAGE)
+        return [user for user in found if user.sys_id in wanted or user.user_name in named]
+
+    async def users_by_email(self, addresses: Iterable[str]) -> list[UserJson]:
+        """Values of a query are case-sensitive (c_TableAPI.md, sysparm_query)."""
+        wanted = {address.lower() for address in addresses}
+        found = await self._users(among("email", addresses), limit=PAGE)
+        return [user for user in found if user.email.lower() in wanted]
+
+    async def groups(self, column: str, values: Iterable[str]) -> list[GroupJson]:
+        """Groups by `sys_id` or by `name`."""
+        wanted = frozenset(values)
+        found = await self._page(
+            GroupJson, "sys_user_group", among(column, wanted), fields=("sys_id", "name", "active")
+        )
+        return [each for each in found.rows if getattr(each, column) in wanted]
+
+    async def all_groups(self) -> list[GroupJson]:
+        return await self._all(
+            GroupJson, "sys_user_group", "active=true^ORDERBYname", fields=("sys_id", "name", "active")
+        )
+
+    # -- words
+
+    async def choices(self, tables: Iterable[str], columns: Iterable[str], *, language: str) -> list[ChoiceJson]:
+        named, wanted = frozenset(tables), frozenset(columns)
+        terms = (among("name", named), among("element", wanted), term("language", "=", language), "inactive=false")
+        return await self._all(
+            ChoiceJson,
+            "sys_choice",
+            f"{both(*terms)}^ORDERBYsequence",
+            fields=("name", "element", "value", "label"),
+            fits=lambda row: row.name in named and row.element in wanted,
+        )
+
+    async def dictionary(self, tables: Iterable[str], columns: Iterable[str]) -> list[ColumnJson]:
+        """Custom columns, and some whose names are given."""
+        named, wanted = frozenset(tables), frozenset(columns)
+        query = both(among("name", named), f"elementSTARTSWITHu_^OR{among('element', wanted)}")
+        return await self._all(
+            ColumnJson,
+            "sys_dictionary",
+            query,
+            fields=("name", "element", "internal_type", "reference", "choice"),
+            fits=lambda row: row.name in named and (row.element.startswith("u_") or row.element in wanted),
+        )
+
+    # -- files
+
+    async def files(self, record: str, *, ids: Iterable[str] = ()) -> list[FileJson]:
+        """The files of a record, and some whose sys_ids are given."""
+        wanted = frozenset(ids)
+        query = term("table_sys_id", "=", record) + (f"^OR{among('sys_id', wanted)}" if wanted else "")
+        found, offset, path = list[FileJson](), 0, f"{API}/attachment"
+        while True:
+            params = {"sysparm_query": f"{query}^ORDERBYsys_created_on^ORDERBYsys_id", "sysparm_limit": PAGE}
+            response = await self._client.request("GET", path, params={**params, "sysparm_offset": offset})
+            page = self._rows(FileJson, response, path=path, limit=PAGE)
+            found += page.rows
+            offset += PAGE
+            if not page.more:
+                break
+        if any(row.table_sys_id != record and row.sys_id not in wanted for row in found):
+            raise self._strangers(path)
+        return sorted(found, key=lambda row: (row.sys_created_on, row.sys_id))
+
+    async def upload(self, table: str, record: str, file: File) -> FileJson:
+        """One file, streamed."""
+        path = f"{API}/attachment/file"
+        response = await self._client.request(
+            "POST",
+            path,
+            params={"table_name": table, "table_sys_id": record, "file_name": file.name},
+            content=file.read(),
+            headers={"content-type": _media_type(file.media_type), "content-length": str(file.size)},
+        )
+        return self._proven(lambda: self._read(FileJson, response, path=path))
+
+    async def remove_file(self, id: str) -> None:
+        try:
+            await self._client.request("DELETE", f"{API}/attachment/{id}")
+        except NotFound:
+            return
+
+    # -- inside
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(sorted(self.columns))
+
+    @property
+    def _fields(self) -> dict[str, str]:
+        return {"sysparm_fields": ",".join(self._names)}
+
+    async def _users(self, query: str, *, limit: int) -> list[UserJson]:
+        names = ("sys_id", "user_name", "name", "email", "active", "time_zone")
+        return list((await self._page(UserJson, "sys_user", query, fields=names, limit=limit)).rows)
+
+    async def _page(
+        self, model: type[M], table: str, query: str, *, fields: Iterable[str], limit: int = PAGE, offset: int = 0
+    ) -> Rows[M]:
+        path = f"{API}/table/{table}"
+        params = {
+            "sysparm_query": query,
+            "sysparm_fields": ",".join(fields),
+            "sysparm_limit": limit,
+            "sysparm_offset": offset,
+        }
+        return self._rows(model, await self._client.request("GET", path, params=params), path=path, limit=limit)
+
+    async def _all(
+        self,
+        model: type[M],
+        table: str,
+        query: str,
+        *,
+        fields: Iterable[str],
+        fits: Callable[[M], bool] = lambda row: True,
+        whole: bool = False,
+    ) -> list[M]:
+        """Every row that a query finds, none of which may be one that was not asked for."""
+        found, offset, names, total = list[M](), 0, tuple(fields), 0
+        while True:
+            page = await self._page(model, table, query, fields=names, offset=offset)
+            found += page.rows
+            offset, total = offset + PAGE, page.total
+            if not page.more:
+                break
+        if not all(map(fits, found)):
+            raise self._strangers(f"{API}/table/{table}")
+        if whole and total > len(found):
+            raise Forbidden(
+                f"servicenow: rows of {table} are hidden from this account: it needs the right to read them"
+            )
+        return found
+
+    def _rows(self, model: type[M], response: httpx.Response, *, path: str, limit: int) -> Rows[M]:
+        answer = self._answers.decoded(response.content, at=path)
+        rows = tuple(self._answers.read_rows(model, answer, "result", at=path))
+        total = response.headers.get("x-total-count", "")
+        more = bool(_NEXT.search(response.headers.get("link", ""))) or len(rows) >= limit
+        return Rows(rows, more, int(total) if total.isdecimal() else 0)
+
+    def _read(
+        self, model: type[M], response: httpx.Response, *, path: str, fits: Callable[[M], bool] = lambda row: True
+    ) -> M:
+        return self._one(model, self._answers.decoded(response.content, at=path), path=path, fits=fits)
+
+    def _one(self, model: type[M], answer: Any, *, path: str, fits: Callable[[M], bool]) -> M:
+        found = self._answers.read(model, answer, "result", at=path)
+        if not fits(found):
+            raise self._strangers(path)
+        return found
+
+    def _strangers(self, path: str) -> BadAnswer:
+        return BadAnswer(f"{self._client.connection}: {path}: records that were not asked for")
+
+    def _proven(self, parse: Callable[[], T]) -> T:
+        """An answer to a write that cannot be read leaves open whether it happened: the caller must look."""
+        try:
+            return parse()
+        except BadAnswer as error:
+            raise Unavailable(f"{error} (after a write)", sent=True) from error
+
+
+class _AnyJson(BaseModel):
+    """A row of which only that it is there counts."""
+
+
+_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)
+
+
+def _media_type(given: str) -> str:
+    plain = given.partition(";")[0].strip()
+    return plain if _MEDIA_TYPE.fullmatch(plain) else "application/octet-stream"
+
+
+# --- what a refusal means --------------------------------------------------------------------------------------------
+
+_MANDATORY = re.compile(r"following fields are mandatory: ([\w ,()/-]{1,200})")
+REFUSED = "a business rule, a data policy or an ACL of the instance refuses it"
+
+
+def explain(response: httpx.Response) -> ConnectorError | None:
+    """ServiceNow's reasons: `{"error": {"message", "detail"}, "status": "failure"}`.
+
+    A write that a business rule aborts is answered as one that the ACLs forbid, 403 "Operation Failed": it says nothing
+    about the account, so that this ticket is parked and not all of them. The detail may quote what was written; only
+    the names of columns are taken from it.
+    """
+    if response.status_code not in (400, 403) or response.request.method in ("GET", "HEAD"):
+        return None
+    if found := _MANDATORY.search(_detail(response)):
+        return Rejected(
+            f"servicenow: the instance wants `{found[1].strip()}` as well: see `with_status`", field="status"
+        )
+    return Rejected(f"servicenow: {REFUSED}")
+
+
+def _detail(response: httpx.Response) -> str:
+    try:
+        body = json.loads(response.content)
+    except (ValueError, RecursionError):
+        return ""
+    error = body.get("error") if isinstance(body, dict) else None
+    detail = error.get("detail") if isinstance(error, dict) else None
+    return detail if isinstance(detail, str) else ""
