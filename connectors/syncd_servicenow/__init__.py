@@ -54,7 +54,6 @@ class ServiceNow(Connector):
         {
             Capability.WEBHOOKS,
             Capability.GUARDED,
-            Capability.HISTORY,
             Capability.FIND,
             Capability.CLOSE,
             Capability.INTERNAL_COMMENTS,
@@ -64,9 +63,8 @@ class ServiceNow(Connector):
             Capability.DESCRIBE,
         }
     )
-    """GUARDED and HISTORY hold together: what the compared version lets through in the last moment, the audit tells.
-
-    An account that does not read `sys_audit` has neither.
+    """GUARDED by comparing, in the request before: what slips in between shows in the answer, which then claims nothing,
+    and `fetch(since=)` tells from the audit what it was. An account that does not read `sys_audit` is not guarded.
     """
     fields = FIELDS
     place_keys = frozenset({"assignment_group", "category", "subcategory"})
@@ -83,7 +81,7 @@ class ServiceNow(Connector):
         super().__init__(config, connection=connection, transport=transport, observer=observer)
         self.config: ServiceNowConfig = config
         if not config.audit:
-            able = type(self).capabilities - {Capability.GUARDED, Capability.HISTORY}
+            able = type(self).capabilities - {Capability.GUARDED}
             self.capabilities = able  # type: ignore[misc]  # what a class says of all accounts, said of this one
         self._client = Client(
             config.site,

@@ -16,6 +16,7 @@ from tests.connectors.github.world import GitHubWorld
 from tests.connectors.gitlab.world import GitlabWorld
 from tests.connectors.jira.world import JiraWorld
 from tests.connectors.linear.world import LinearWorld
+from tests.connectors.servicenow.world import ServiceNowWorld
 from tests.connectors.zammad.world import ZammadWorld
 from tests.connectors.zendesk.world import ZendeskWorld
 from tests.pairs.pair import Between, Make, between
@@ -24,6 +25,7 @@ HELPDESKS: dict[str, Make] = {
     "zendesk": ZendeskWorld,
     "freshdesk": FreshdeskWorld,
     "zammad": ZammadWorld,
+    "servicenow": ServiceNowWorld,
 }
 TRACKERS: dict[str, Make] = {
     "jira cloud": JiraWorld,
