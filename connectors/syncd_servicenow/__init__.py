@@ -35,11 +35,11 @@ from syncd.sdk.connector import (
 from syncd.sdk.errors import Forbidden
 from syncd.sdk.http import Client
 from syncd_servicenow import hook, poll
-from syncd_servicenow.api import explain
 from syncd_servicenow.config import ServiceNowConfig
 from syncd_servicenow.fields import FIELDS
 from syncd_servicenow.query import sayable
 from syncd_servicenow.reading import Reader
+from syncd_servicenow.records import explain
 from syncd_servicenow.writing import Writer
 
 __all__ = ["ServiceNow", "ServiceNowConfig"]
@@ -63,8 +63,10 @@ class ServiceNow(Connector):
             Capability.DESCRIBE,
         }
     )
-    """GUARDED by comparing, in the request before: what slips in between shows in the answer, which then claims nothing,
-    and `fetch(since=)` tells from the audit what it was. An account that does not read `sys_audit` is not guarded.
+    """GUARDED by comparing, in the request before.
+
+    What slips in between shows in the answer, which then claims nothing, and `fetch(since=)` tells from the audit what
+    it was. An account that does not read `sys_audit` is therefore not guarded.
     """
     fields = FIELDS
     place_keys = frozenset({"assignment_group", "category", "subcategory"})

@@ -80,8 +80,9 @@ def _at(sent: str) -> datetime:
 
 
 def _id(webhook: Webhook) -> str:
-    """A delivery is what it says: the business rule tells each change once, and a copy of it says the same."""
-    return hashlib.blake2s(webhook.body, digest_size=16).hexdigest()
+    """What is signed: a copy of a delivery says the same at the same time, and no other delivery does."""
+    signed = f"{webhook.headers.get(TIMESTAMP, '')}.".encode() + webhook.body
+    return hashlib.blake2s(signed, digest_size=16).hexdigest()
 
 
 # --- what an admin does ----------------------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 
 from syncd.sdk.connector import Changed, Page
 from syncd.sdk.errors import BadAnswer
-from syncd_servicenow.api import PAGE, Api, Rows
+from syncd_servicenow.api import Api
+from syncd_servicenow.records import PAGE, Rows
 from syncd_servicenow.wire import ChangedJson, moment, stamp
 
 LOOK_BACK = timedelta(seconds=60)

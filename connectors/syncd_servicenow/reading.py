@@ -13,10 +13,11 @@ from syncd.sdk.errors import NotFound, Rejected, Unauthorized
 from syncd.sdk.http import Client
 from syncd.sdk.recent import Recent
 from syncd_servicenow import poll, thread
-from syncd_servicenow.api import API, Api
+from syncd_servicenow.api import Api
 from syncd_servicenow.config import ServiceNowConfig
 from syncd_servicenow.fields import Catalogue, Names, catalogue_of, fields_of, value_of
 from syncd_servicenow.query import sayable, term
+from syncd_servicenow.records import API
 from syncd_servicenow.wire import JournalJson, TicketJson, UserJson, is_id, ref_of
 
 CATALOGUE_AGE = 3600.0  # seconds after which columns, choices and names are asked for again

@@ -23,9 +23,13 @@ from syncd.sdk.text.tree import Converted, Document, Rendered
 from syncd_servicenow import mark
 
 TARGET: Final = Target()
+PLAIN_TARGET: Final = Target(placeholders_in_code=True, mentions_in_source=True)
+"""Plain text has no code: what would be inert in it stands there like any other words."""
+
 FORMATTING: Final = "formatting: this text is plain at ServiceNow"
 
 _TAGGED = re.compile(r"\[code\](.*?)\[/code\]", re.IGNORECASE | re.DOTALL)
+_MENTION = re.compile(r"(?<![^\W_])@(?=[\w.@\-])")  # of code blocks, the only ones that are left
 _TAG = re.compile(r"\[(?=/?code\])", re.IGNORECASE)
 
 
@@ -40,13 +44,20 @@ def read(value: str, *, rich: bool = True) -> RichText:
 
 def _parts(text: str) -> Iterator[Converted]:
     """Plain words and pieces of HTML in turn; nothing that a customer typed outside of the tags is markup."""
-    for at, piece in enumerate(_TAGGED.split(text)):
-        yield from_html(piece) if at % 2 else Converted(from_plain(piece))
+    pieces = _TAGGED.split(text)
+    for at, piece in enumerate(pieces):
+        if at % 2:
+            yield from_html(piece)
+            continue
+        words = piece.lstrip(" ") if at else piece  # blanks beside a tag are no indent
+        yield Converted(from_plain(words.rstrip(" ") if at < len(pieces) - 1 else words))
 
 
 def write(markdown: str, *, rich: bool, limit: int, limit_link: str = "") -> Rendered[str]:
     """A journal entry: HTML in a `[code]` tag where there is formatting, else plain words."""
-    return compose(markdown, target=TARGET, write=_rich if rich else _plain, size=len, limit=limit, link=limit_link)
+    if not rich:
+        return write_column(markdown, limit=limit, limit_link=limit_link)
+    return compose(markdown, target=TARGET, write=_rich, size=len, limit=limit, link=limit_link)
 
 
 def _rich(document: Document) -> Rendered[str]:
@@ -59,7 +70,7 @@ def _rich(document: Document) -> Rendered[str]:
 
 def _plain(document: Document) -> Rendered[str]:
     canonical = normalise(document)
-    written = _TAG.sub("［", to_plain(canonical))
+    written = _MENTION.sub("＠", _TAG.sub("［", to_plain(canonical)))
     return Rendered(written, () if is_plain(canonical) else (FORMATTING,))
 
 
@@ -69,5 +80,5 @@ def read_column(value: str) -> RichText:
 
 
 def write_column(markdown: str, *, limit: int, limit_link: str = "") -> Rendered[str]:
-    """The same for a column; what plain text does not say is named."""
-    return compose(markdown, target=TARGET, write=_plain, size=len, limit=limit, link=limit_link)
+    """Plain text, and what it does not say."""
+    return compose(markdown, target=PLAIN_TARGET, write=_plain, size=len, limit=limit, link=limit_link)

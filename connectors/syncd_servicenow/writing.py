@@ -16,6 +16,7 @@ from syncd_servicenow.reading import Reader
 from syncd_servicenow.wire import FileJson, TicketJson, ref_of
 
 ADDRESS = ("https://", "http://")
+LEAST = 100  # characters that a comment must have beside its mark
 T = TypeVar("T")
 
 
@@ -104,6 +105,8 @@ class Writer:
                 [markdown, *(f"<{config.site}/sys_attachment.do?sys_id={x.sys_id}>" for x in listed)]
             )
         limit = config.max_text - mark.length(key, len(listed))
+        if limit < LEAST:
+            raise Rejected("servicenow: too many files for one comment", field="attachments")
         return text.write(markdown, rich=config.rich_text, limit=limit, limit_link=link).source
 
     async def _say(self, id: str, element: str, words: str) -> TicketJson:

@@ -6,6 +6,7 @@ tickets are those of the answer that the vendor shows (c_TableAPI.md, PATCH); wh
 """
 
 import json
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -21,6 +22,7 @@ FILES = "connectors.md names the addresses; parameters and metadata are those of
 REFUSAL = "connectors.md and c_AttachmentAPI.md (PATCH): a refusal is {error: {message, detail}, status}"
 
 GENERIC, GENERIC_ONE = "/api/now/table/{tableName}", "/api/now/table/{tableName}/{sys_id}"
+SYSTEM = ("sys_id", "sys_created_on", "sys_created_by", "sys_updated_on", "sys_updated_by", "sys_mod_count")
 TICKETS = ("incident", "sn_customerservice_case")
 
 _TEXT = {"type": "string"}
@@ -42,16 +44,24 @@ SHOWN: dict[str, Any] = {
     "sys_id": _ID,
     "sys_mod_count": _COUNT,
     **dict.fromkeys(("sys_created_on", "sys_updated_on", "due_date", "opened_at", "resolved_at", "closed_at"), _STAMP),
-    **dict.fromkeys(("sys_created_by", "sys_updated_by", "number", "active", "short_description", "description"), _TEXT),
+    **dict.fromkeys(
+        ("sys_created_by", "sys_updated_by", "number", "active", "short_description", "description"), _TEXT
+    ),
     **dict.fromkeys(("state", "impact", "urgency", "priority", "category", "subcategory", "close_code"), _TEXT),
     **dict.fromkeys(("close_notes", "correlation_id", "correlation_display", "comments", "work_notes"), _TEXT),
-    **dict.fromkeys(("assigned_to", "assignment_group", "caller_id"), _REFERENCE),
+    **dict.fromkeys(("assigned_to", "assignment_group", "caller_id", "opened_by"), _REFERENCE),
 }
 """Columns of the record that c_TableAPI.md shows, as far as the connector speaks of them."""
 
 UNSHOWN: dict[str, Any] = {"hold_reason": _TEXT, "contact": _REFERENCE}
 """Not in that record: `hold_reason` is newer than the example, `contact` is the customer of a case."""
 
+_SYSTEM_COLUMNS: dict[str, Any] = {
+    "sys_id": _ID,
+    "sys_mod_count": _COUNT,
+    **dict.fromkeys(("sys_created_on", "sys_updated_on"), _STAMP),
+    **dict.fromkeys(("sys_created_by", "sys_updated_by"), _TEXT),
+}
 OTHERS: dict[str, dict[str, Any]] = {
     "sys_user": dict.fromkeys(("user_name", "name", "email", "active", "time_zone"), _TEXT),
     "sys_user_group": dict.fromkeys(("name", "active"), _TEXT),
@@ -66,7 +76,10 @@ OTHERS: dict[str, dict[str, Any]] = {
         "sys_created_on": _STAMP,
     },
     "sys_audit_delete": dict.fromkeys(("tablename", "documentkey"), _TEXT),
-    "sys_choice": dict.fromkeys(("name", "element", "value", "label"), _TEXT),
+    "sys_choice": dict.fromkeys(
+        ("name", "element", "value", "label", "language", "inactive", "sequence"),
+        _TEXT,
+    ),
     "sys_dictionary": {
         **dict.fromkeys(("name", "element", "choice"), _TEXT),
         **dict.fromkeys(("internal_type", "reference"), _REFERENCE),
@@ -87,6 +100,18 @@ def _custom() -> dict[str, Any]:
     return {name: _REFERENCE if kind == "sys_user" else _TEXT for name, kind in CUSTOM.items()}
 
 
+def _fields(columns: Iterable[str]) -> dict[str, Any]:
+    """`sysparm_fields`: names with commas, of which an instance ignores those that it does not know."""
+    return {"type": "array", "items": {"type": "string", "enum": [*columns, *SYSTEM]}}
+
+
+def _asking(columns: Iterable[str]) -> dict[str, Any]:
+    """`sysparm_query`: conditions and orders, of which an instance ignores those that it does not understand."""
+    name = f"(?:{'|'.join(sorted({*columns, *SYSTEM}))})"
+    condition = rf"(?:OR)?{name}(?:>=|<=|!=|=|>|<|IN|STARTSWITH)[^\^]*|ORDERBY(?:DESC)?{name}"
+    return {"type": "string", "pattern": rf"^(?:{condition})(?:\^(?:{condition}))*$"}
+
+
 def _json(schema: Any) -> dict[str, Any]:
     return {"content": {"application/json": {"schema": schema}}}
 
@@ -101,9 +126,16 @@ def _answers(status: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {status: done, **refusals}
 
 
-def _operation(of: dict[str, Any], status: str, answer: dict[str, Any], *, body: Any = None) -> dict[str, Any]:
-    """An operation of the description with its own parameters, those of its path aside."""
-    named = [each for each in of["parameters"] if each["name"] not in ("tableName", "name-value pairs")]
+def _operation(
+    of: dict[str, Any], columns: Iterable[str], status: str, answer: dict[str, Any], *, body: Any = None
+) -> dict[str, Any]:
+    """An operation of the description with its own parameters, those of its path aside, and the table's columns."""
+    checks = {"sysparm_fields": _fields(columns), "sysparm_query": _asking(columns)}
+    named = [
+        {**each, "schema": checks.get(each["name"], each["schema"])}
+        for each in of["parameters"]
+        if each["name"] not in ("tableName", "name-value pairs")
+    ]
     made = {"parameters": named, "responses": _answers(status, answer)}
     return made if body is None else {**made, "requestBody": {"required": True, **_json(body)}}
 
@@ -115,13 +147,13 @@ def _tickets(document: dict[str, Any], table: str) -> list[Correction]:
     sent = _object({name: _TEXT for name in shown if not name.startswith("sys_") and name != "number"})
     path = f"/paths/~1api~1now~1table~1{table}"
     listed = {
-        "get": _operation(several["get"], "200", {"type": "array", "items": row}),
-        "post": _operation(several["post"], "201", row, body=sent),
+        "get": _operation(several["get"], shown, "200", {"type": "array", "items": row}),
+        "post": _operation(several["post"], shown, "201", row, body=sent),
     }
     single = {
-        "get": _operation(one["get"], "200", row),
-        "patch": _operation(one["patch"], "200", row, body=sent),
-        "delete": _operation(one["delete"], "204", {}),
+        "get": _operation(one["get"], shown, "200", row),
+        "patch": _operation(one["patch"], shown, "200", row, body=sent),
+        "delete": _operation(one["delete"], shown, "204", {}),
     }
     return [Correction(path, listed, f"{RECORD}; {CUSTOMS}"), Correction(f"{path}~1{{sys_id}}", single, RECORD)]
 
@@ -131,7 +163,11 @@ def _others(document: dict[str, Any]) -> list[Correction]:
     return [
         Correction(
             f"/paths/~1api~1now~1table~1{table}",
-            {"get": _operation(get, "200", {"type": "array", "items": _object({"sys_id": _ID, **columns})})},
+            {
+                "get": _operation(
+                    get, columns, "200", {"type": "array", "items": _object({**_SYSTEM_COLUMNS, **columns})}
+                )
+            },
             PLATFORM,
         )
         for table, columns in OTHERS.items()
@@ -145,7 +181,10 @@ def _query(*names: str, required: bool = False) -> list[dict[str, Any]]:
 def _files() -> list[Correction]:
     row = _object(FILE, required=tuple(FILE))
     listed = {
-        "parameters": _query("sysparm_query", "sysparm_limit", "sysparm_offset"),
+        "parameters": [
+            *_query("sysparm_limit", "sysparm_offset"),
+            {"name": "sysparm_query", "in": "query", "schema": _asking(FILE)},
+        ],
         "responses": _answers("200", {"type": "array", "items": row}),
     }
     upload = {

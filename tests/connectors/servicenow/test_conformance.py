@@ -1,4 +1,4 @@
-"""ServiceNow keeps every promise of a connector."""
+"""ServiceNow keeps every promise of a connector, whether its tickets are incidents or cases."""
 
 import pytest
 
@@ -8,9 +8,9 @@ from tests.connectors.servicenow.world import ServiceNowWorld
 
 
 class TestServiceNow(ConnectorTests):
-    @pytest.fixture
-    def world(self) -> ServiceNowWorld:
-        return ServiceNowWorld()
+    @pytest.fixture(params=["incident", "sn_customerservice_case"])
+    def world(self, request: pytest.FixtureRequest) -> ServiceNowWorld:
+        return ServiceNowWorld(table=request.param)
 
     @pytest.fixture
     def connector(self, world: ServiceNowWorld) -> ServiceNow:

@@ -1,6 +1,7 @@
 """A simulated ServiceNow and a connector to it; every request and every answer is checked against the description."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +13,8 @@ from syncd.sdk.testing.world import Deed, Deeds, Shown, Words
 from syncd_servicenow import ServiceNow, ServiceNowConfig
 from syncd_servicenow.fields import catalogue_of, to_columns
 from syncd_servicenow.hook import sign
-from syncd_servicenow.simulator import ANA, BEN, ServiceNowSimulator
-from syncd_servicenow.simulator.state import GROUPS, Row
+from syncd_servicenow.simulator import ANA, BEN, CAROL, ServiceNowSimulator
+from syncd_servicenow.simulator.state import CUSTOMER, GROUPS, Row
 from syncd_servicenow.wire import ChoiceJson, ColumnJson
 from tests.connectors.servicenow.description import description
 
@@ -24,7 +25,7 @@ SECRET = "a-webhook-secret"
 class ServiceNowWorld(Deeds):
     """The vendor as `ConnectorTests` wants to see it, with a clock that only the test moves."""
 
-    words = Words(
+    words: Words = Words(
         place={"assignment_group": "Service Desk"},
         title="short_description",
         choice=("urgency", "3 - Low", "1 - High"),
@@ -46,7 +47,8 @@ class ServiceNowWorld(Deeds):
             self.simulator.subscribe(HOOK, SECRET)
         self.transport = CheckedTransport(self.simulator.transport(), description())
         self.settings: dict[str, Any] = self.simulator.connection(webhook_secret=SECRET)
-        if table != "incident":  # its words for a closed ticket need nothing more
+        if table != "incident":  # whose states are others, and none of them wants more
+            self.words = replace(type(self).words, status=("status", "Open"), impossible=None)
             self.settings["with_status"] = {}
 
     def connector(self, **settings: Any) -> ServiceNow:
@@ -66,12 +68,13 @@ class ServiceNowWorld(Deeds):
     # -- a person
 
     async def open(self, fields: Fields) -> str:
-        given = {**self.words.place, **fields}
-        columns = self._columns(given)
-        return self.simulator.make(columns.pop("short_description"), **columns)
+        columns = self._columns({**self.words.place, **fields})
+        with self.simulator.acting(CAROL):
+            return self.simulator.instance.create({CUSTOMER[self.simulator.table]: CAROL.id, **columns})["sys_id"]
 
     async def edit(self, ref: str, fields: Fields) -> None:
-        self.simulator.edit(ref, **self._columns(fields))
+        with self.simulator.acting(ANA):
+            self.simulator.instance.update(ref, self._columns(fields))
 
     async def say(self, ref: str, text: str, *, public: bool) -> None:
         """Nobody types two comments in one second; ServiceNow would not tell which was the first."""
