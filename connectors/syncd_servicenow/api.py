@@ -7,7 +7,8 @@ audits, choices and the dictionary have is on neither; see docs/connectors/servi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import TypeVar
 
 from pydantic import BaseModel
 
@@ -15,7 +16,7 @@ from syncd.sdk.connector import File
 from syncd.sdk.errors import BadAnswer, Forbidden, NotFound
 from syncd.sdk.http import Client
 from syncd_servicenow.query import among, both, term
-from syncd_servicenow.records import API, PAGE, Records, Rows
+from syncd_servicenow.records import API, PAGE, Records, Rows, if_allowed
 from syncd_servicenow.wire import (
     AuditJson,
     ChangedJson,
@@ -29,8 +30,11 @@ from syncd_servicenow.wire import (
     UserJson,
 )
 
+M = TypeVar("M", bound=BaseModel)
+BATCH = 50  # values in one question
 NEWEST = 20  # entries among which our latest is looked for
 JOURNALS = ("comments", "work_notes")
+_GROUPS = "sys_user_group"
 _JOURNAL = ("sys_id", "element", "element_id", "value", "sys_created_on", "sys_created_by")
 
 
@@ -86,8 +90,8 @@ class Api(Records):
         """Whether the list of deleted records has it; an account that may not read that list sees nothing."""
         query = both(term("tablename", "=", self.table), term("documentkey", "=", id))
         names = ("documentkey", "tablename")
-        found = await self._page(DeletedJson, "sys_audit_delete", query, fields=names, limit=1)
-        return any((row.documentkey, row.tablename) == (id, self.table) for row in found.rows)
+        found = await if_allowed(self._all(DeletedJson, "sys_audit_delete", query, fields=names))
+        return any((row.documentkey, row.tablename) == (id, self.table) for row in found)
 
     # -- journals and changes
 
@@ -151,15 +155,9 @@ class Api(Records):
             raise BadAnswer(f"{self._client.connection}: sys_user: one user was expected, the one who asks")
         return found[0]
 
-    async def users(self, ids: Iterable[str], names: Iterable[str]) -> list[UserJson]:
-        """The users with these sys_ids or user names, as far as this account sees them."""
-        wanted, named = frozenset(ids), frozenset(names)
-        terms = [among("sys_id", wanted)] if wanted else []
-        terms += [among("user_name", named)] if named else []
-        if not terms:
-            return []
-        found = await self._users("^OR".join(terms), limit=PAGE)
-        return [user for user in found if user.sys_id in wanted or user.user_name in named]
+    async def users(self, column: str, values: Iterable[str]) -> list[UserJson]:
+        """Users by `sys_id` or by `user_name`, as far as this account sees them."""
+        return await self._each(column, values, lambda query: self._users(query, limit=BATCH))
 
     async def users_by_email(self, addresses: Iterable[str]) -> list[UserJson]:
         """Values of a query are case-sensitive (c_TableAPI.md, sysparm_query)."""
@@ -169,11 +167,16 @@ class Api(Records):
 
     async def groups(self, column: str, values: Iterable[str]) -> list[GroupJson]:
         """Groups by `sys_id` or by `name`."""
-        wanted = frozenset(values)
-        found = await self._page(
-            GroupJson, "sys_user_group", among(column, wanted), fields=("sys_id", "name", "active")
-        )
-        return [each for each in found.rows if getattr(each, column) in wanted]
+        names = ("sys_id", "name", "active")
+        return await self._each(column, values, lambda query: self._all(GroupJson, _GROUPS, query, fields=names))
+
+    async def _each(self, column: str, values: Iterable[str], ask: Callable[[str], Awaitable[list[M]]]) -> list[M]:
+        """Rows that have one of some values, asked for in batches: an address has an end."""
+        wanted, found = sorted(set(values)), list[M]()
+        for at in range(0, len(wanted), BATCH):
+            batch = wanted[at : at + BATCH]
+            found += [row for row in await if_allowed(ask(among(column, batch))) if getattr(row, column) in batch]
+        return found
 
     async def all_groups(self) -> list[GroupJson]:
         return await self._all(
@@ -207,10 +210,15 @@ class Api(Records):
 
     # -- files
 
-    async def files(self, record: str, *, ids: Iterable[str] = ()) -> list[FileJson]:
-        """The files of a record, and some whose sys_ids are given."""
-        wanted = frozenset(ids)
-        query = term("table_sys_id", "=", record) + (f"^OR{among('sys_id', wanted)}" if wanted else "")
+    async def files(self, record: str) -> list[FileJson]:
+        """The files of a record, the oldest first."""
+        return await self._files(term("table_sys_id", "=", record), fits=lambda row: row.table_sys_id == record)
+
+    async def files_named(self, ids: Iterable[str]) -> list[FileJson]:
+        """Files by their sys_ids, wherever they hang."""
+        return await self._each("sys_id", ids, self._files)
+
+    async def _files(self, query: str, *, fits: Callable[[FileJson], bool] = lambda row: True) -> list[FileJson]:
         found, offset, path = list[FileJson](), 0, f"{API}/attachment"
         while True:
             params = {"sysparm_query": f"{query}^ORDERBYsys_created_on^ORDERBYsys_id", "sysparm_limit": PAGE}
@@ -220,7 +228,7 @@ class Api(Records):
             offset += PAGE
             if not page.more:
                 break
-        if any(row.table_sys_id != record and row.sys_id not in wanted for row in found):
+        if not all(map(fits, found)):
             raise self._strangers(path)
         return sorted(found, key=lambda row: (row.sys_created_on, row.sys_id))
 

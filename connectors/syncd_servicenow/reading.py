@@ -17,7 +17,7 @@ from syncd_servicenow.api import Api
 from syncd_servicenow.config import ServiceNowConfig
 from syncd_servicenow.fields import Catalogue, Names, catalogue_of, fields_of, value_of
 from syncd_servicenow.query import sayable, term
-from syncd_servicenow.records import API
+from syncd_servicenow.records import API, if_allowed
 from syncd_servicenow.wire import JournalJson, TicketJson, UserJson, is_id, ref_of
 
 CATALOGUE_AGE = 3600.0  # seconds after which columns, choices and names are asked for again
@@ -56,9 +56,8 @@ class Reader:
         me = await self.me()
         await self.learn(anew=True)
         self.in_utc = await poll.reads_utc(self.api)
-        return Account(
-            me.sys_id, me.name or me.user_name, me.email or None, lacks=tuple([x async for x in self._lacks()])
-        )
+        lacks = tuple([each async for each in self._lacks()])
+        return Account(me.sys_id, me.name or me.user_name, me.email or None, lacks=lacks)
 
     async def me(self) -> UserJson:
         if self._me is None:
@@ -89,10 +88,10 @@ class Reader:
         """Columns and choices of the table, asked for once an hour."""
         if anew or monotonic() > self._until:
             config, tables = self.config, (self.config.table, PARENT)
-            dictionary = await self.api.dictionary(tables, CONTROL)
+            dictionary = await if_allowed(self.api.dictionary(tables, CONTROL))
             columns = catalogue_of(config, dictionary=dictionary, choices=(), seen=True).columns.values()
             named = {each.key for each in columns if each.type == "choice"}
-            choices = await self.api.choices(tables, named, language=config.language)
+            choices = await if_allowed(self.api.choices(tables, named, language=config.language))
             seen = any(each.element in CONTROL for each in dictionary)
             self.catalogue = catalogue_of(config, dictionary=dictionary, choices=choices, seen=seen)
             self.api.columns = _ALWAYS | self.catalogue.keys() | {config.link_field}
@@ -148,7 +147,9 @@ class Reader:
     async def _thread(self, id: str) -> Thread:
         own = (await self.me()).user_name
         rows = await self.api.journal(id)
-        files = await self.api.files(id, ids=thread.marked_files(rows, own=own))
+        files = await self.api.files(id)
+        elsewhere = set(thread.marked_files(rows, own=own)) - {file.sys_id for file in files}
+        files += await self.api.files_named(elsewhere)
         authors = {*(row.sys_created_by for row in rows), *(file.sys_created_by for file in files)}
         people = await self.people(by_name=authors)
         return thread.thread(rows, files, ticket=id, own=own, people=people, rich=self.config.rich_text)
@@ -204,18 +205,18 @@ class Reader:
         """Users by sys_id and by user name. Whom this account does not see is known by that alone."""
         wanted = {id for id in ids if is_id(id)}
         named = {name for name in by_name if sayable(name) and "," not in name}
-        unknown = {id for id in wanted if id not in self._people}
-        unnamed = {name for name in named if name not in self._people}
-        for each in (*unknown, *unnamed):
-            self._people[each] = Person(each)
-        for user in await self.api.users(unknown, unnamed):
+        found = await self.api.users("sys_id", {id for id in wanted if id not in self._people})
+        found += await self.api.users("user_name", {name for name in named if name not in self._people})
+        for user in found:
             self._people[user.sys_id] = self._people[user.user_name] = user.person()
+        for each in (wanted | named) - {name for user in found for name in (user.sys_id, user.user_name)}:
+            self._people[each] = self._people.get(each) or Person(each)
         return {each: self._people.get(each) or Person(each) for each in wanted | named}
 
     async def groups(self, ids: Iterable[str]) -> dict[str, str]:
         wanted = {id for id in ids if is_id(id)}
         unknown = {id for id in wanted if id not in self._groups}
-        for group in await self.api.groups("sys_id", unknown) if unknown else ():
+        for group in await self.api.groups("sys_id", unknown):
             self._groups[group.sys_id] = group.name
         return {id: self._groups.get(id) or id for id in wanted}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -110,6 +110,14 @@ class Records:
             return parse()
         except BadAnswer as error:
             raise Unavailable(f"{error} (after a write)", sent=True) from error
+
+
+async def if_allowed(rows: Awaitable[Iterable[M]]) -> list[M]:
+    """Rows of a table beside the tickets. What is forbidden is told by 403 or by an empty list: both are nothing."""
+    try:
+        return list(await rows)
+    except Forbidden:
+        return []
 
 
 # --- what a refusal means --------------------------------------------------------------------------------------------

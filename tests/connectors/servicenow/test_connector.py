@@ -7,11 +7,8 @@ from pydantic import ValidationError
 
 from syncd.core.model import Fields, Person
 from syncd.sdk.connector import ONLY_FIELDS, Capability, Draft
-from syncd.sdk.errors import (
-    BadAnswer,
-    Rejected,
-    Unauthorized,
-)
+from syncd.sdk.errors import BadAnswer, NotFound, Rejected, Unauthorized
+from syncd.sdk.testing.faults import Status
 from syncd_servicenow import ServiceNow, ServiceNowConfig
 from syncd_servicenow.simulator import ACCOUNT, BEN, CAROL
 from syncd_servicenow.simulator.state import sys_id
@@ -151,6 +148,22 @@ async def test_a_table_that_is_hidden_without_a_word_is_noticed(world: ServiceNo
     await connector.aclose()
 
 
+@pytest.mark.parametrize(
+    "table", ["sys_dictionary", "sys_choice", "sys_user_group", "sys_audit", "sys_journal_field", "sys_audit_delete"]
+)
+async def test_a_table_beside_the_tickets_that_is_forbidden_stops_no_ticket(world: ServiceNowWorld, table: str) -> None:
+    """Some instances say it by 403, others by an empty list."""
+    ref = world.simulator.make("Export fails", assignment_group=sys_id("desk"))
+    world.simulator.faults.on(f"GET */table/{table}", Status(403), times=9)
+    connector = world.connector()
+    await connector.check()
+    fields = (await connector.fetch(ref, parts=ONLY_FIELDS)).fields
+    assert fields["short_description"] == "Export fails"
+    with pytest.raises(NotFound):
+        await connector.fetch("0" * 32)
+    await connector.aclose()
+
+
 async def test_what_else_is_missing_is_named(world: ServiceNowWorld) -> None:
     connector = world.connector(closed_status="Done", internal_files=None)
     lacks = " ".join((await connector.check()).lacks)
@@ -197,6 +210,29 @@ async def test_an_address_never_becomes_a_condition(now: ServiceNow, world: Serv
     before = world.requests
     assert await now.person(address) is None
     assert world.requests == before
+
+
+async def test_many_people_are_asked_for_in_batches(now: ServiceNow, world: ServiceNowWorld) -> None:
+    ref, users = world.simulator.make("Export fails"), world.simulator.instance.tables["sys_user"]
+    for number in range(120):
+        world.simulator.write(ref, "me too", public=True)
+        id = sys_id(f"author {number}")
+        users[id] = {**users[BEN.id], "sys_id": id, "user_name": f"author.{number}", "name": f"Author {number}"}
+    for number, row in enumerate(world.simulator.instance.journal(ref)):
+        row["sys_created_by"] = f"author.{number}"
+    shown = (await now.fetch(ref)).thread
+    assert shown
+    assert {comment.author.name for comment in shown.comments} == {f"Author {number}" for number in range(120)}
+
+
+async def test_a_failed_question_about_people_is_asked_again(now: ServiceNow, world: ServiceNowWorld) -> None:
+    ref = world.simulator.make("Export fails")
+    world.simulator.faults.on("GET */table/sys_user", Status(400))
+    with pytest.raises(Rejected):
+        await now.fetch(ref, parts=ONLY_FIELDS)
+    requester = (await now.fetch(ref, parts=ONLY_FIELDS)).requester
+    assert requester
+    assert requester.name == CAROL.name
 
 
 async def test_an_address_that_the_account_may_not_see_is_none(now: ServiceNow, world: ServiceNowWorld) -> None:

@@ -11,6 +11,8 @@ from syncd_servicenow import ServiceNow, mark
 from syncd_servicenow.simulator import ACCOUNT, ANA, CAROL, PRIVATE
 from syncd_servicenow.simulator.instance import refused
 from syncd_servicenow.simulator.state import Row
+from syncd_servicenow.thread import comment
+from syncd_servicenow.wire import JournalJson
 from tests.connectors.servicenow.steps import file, internal, public, thread
 from tests.connectors.servicenow.world import ServiceNowWorld
 
@@ -48,6 +50,14 @@ async def test_only_the_journal_comments_is_public(
     [row] = world.simulator.instance.journal(ref)
     row["element"] = element
     assert [comment.body for comment in (await thread(now, ref)).comments] == bodies
+
+
+def test_an_entry_of_any_other_journal_would_be_internal() -> None:
+    """None is asked for; should one come, it is no public one."""
+    at = "2026-01-05 09:00:00"
+    row = {"sys_id": "0" * 32, "element": "u_diary", "element_id": "1" * 32, "value": "x", "sys_created_by": "ana"}
+    entry = JournalJson.model_validate({**row, "sys_created_on": at})
+    assert comment(entry, (), own="syncd.bot", people={}, rich=True).body == Internal("x")
 
 
 async def test_a_hidden_entry_is_not_taken_for_one_that_is_not_there(now: ServiceNow, world: ServiceNowWorld) -> None:
