@@ -45,6 +45,7 @@ class Instance:
         hidden_columns: columns of tickets that an ACL hides; a write to them is dropped without a word.
         zone: in which the times of queries are read, before UTC.
         scripts: whether `javascript:` in a query is run.
+        links: whether a page names the next one in its header, and counts.
     """
 
     def __init__(self, simulator: ServiceNowSimulator) -> None:
@@ -57,6 +58,7 @@ class Instance:
         self.hidden_columns: set[str] = set()
         self.zone = timedelta(0)
         self.scripts = True
+        self.links = True
         self._fill()
 
     # -- tickets

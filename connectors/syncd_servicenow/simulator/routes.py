@@ -123,7 +123,8 @@ class Routes:
         if offset + limit < len(found):
             address = f"{self.simulator.url}{request.url.path}?sysparm_query={quote(asked.get('sysparm_query', ''))}"
             headers["link"] = f'<{address}&sysparm_offset={offset + limit}&sysparm_limit={limit}>;rel="next"'
-        return [row for row in found[offset : offset + limit] if self._may_see(table, row)], headers
+        seen = [row for row in found[offset : offset + limit] if self._may_see(table, row)]
+        return seen, headers if self.instance.links else {}
 
     def _may_see(self, table: str, row: Row) -> bool:
         """Agents see everything but what is hidden; a customer the own tickets and their files, and no journal."""

@@ -42,7 +42,10 @@ async def test_what_was_committed_late_is_told_within_the_look_back(now: Service
     assert [hint.ref for hint in hints] == [late]
 
 
-async def test_a_mass_change_of_one_second_is_told_whole(now: ServiceNow, world: ServiceNowWorld) -> None:
+@pytest.mark.parametrize("links", [True, False], ids=["with Link", "without Link"])
+async def test_a_mass_change_of_one_second_is_told_whole(now: ServiceNow, world: ServiceNowWorld, links: bool) -> None:
+    """A proxy, or a property of the instance, may take the header away: then a full page is not the last."""
+    world.simulator.instance.links = links
     refs = [world.simulator.make(f"{number}") for number in range(2 * PAGE + 7)]
     _, cursor = await poll(now, None)
     world.clock.advance(300)
