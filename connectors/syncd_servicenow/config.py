@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -50,19 +51,22 @@ class ServiceNowConfig(ConnectionConfig):
         default=True, description="Whether the account reads `sys_audit`; without it no write is guarded."
     )
 
-    @field_validator("columns", "with_status", mode="after")
+    @field_validator("columns", mode="after")
     @classmethod
-    def _names(cls, given: dict[str, Any]) -> dict[str, Any]:
-        columns = [name for value in given.values() if isinstance(value, dict) for name in value] or list(given)
-        if bad := [name for name in columns if not _COLUMN.fullmatch(name)]:
-            raise ValueError(f"not the name of a column: {', '.join(bad)}")
+    def _columns(cls, given: dict[str, ColumnType]) -> dict[str, ColumnType]:
+        _check_names(given)
+        return given
+
+    @field_validator("with_status", mode="after")
+    @classmethod
+    def _with_status(cls, given: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+        _check_names(name for columns in given.values() for name in columns)
         return given
 
     @field_validator("link_field", mode="after")
     @classmethod
     def _link_field(cls, given: str) -> str:
-        if not _COLUMN.fullmatch(given):
-            raise ValueError("not the name of a column")
+        _check_names([given])
         return given
 
     @field_validator("internal_files", mode="after")
@@ -93,3 +97,9 @@ class ServiceNowConfig(ConnectionConfig):
         if self.oauth_token is not None:
             return {"headers": {"authorization": f"Bearer {self.oauth_token.get_secret_value()}"}}
         return {"auth": (self.user or "", self.password.get_secret_value() if self.password else "")}
+
+
+def _check_names(names: Iterable[str]) -> None:
+    """They stand in queries and lists of columns."""
+    if bad := [name for name in names if not _COLUMN.fullmatch(name)]:
+        raise ValueError(f"not the name of a column: {', '.join(bad)}")

@@ -130,7 +130,7 @@ def test_one_credential_is_needed_and_no_secret_is_shown(given: dict[str, str]) 
 )
 def test_a_name_that_could_act_in_a_request_is_no_configuration(given: dict[str, Any]) -> None:
     good = {"connector": "servicenow", "url": "https://acme.example", "oauth_token": "o"}
-    assert ServiceNowConfig.model_validate(good)
+    assert ServiceNowConfig.model_validate({**good, "with_status": {"On Hold": {}, "Done": {"close_code": "x"}}})
     with pytest.raises(ValidationError):
         ServiceNowConfig.model_validate({**good, **given})
 

@@ -145,6 +145,14 @@ async def test_only_what_our_own_account_made_is_found(now: ServiceNow, world: S
     assert not [name for name, value in made.fields.items() if value == "sykey"]
 
 
+@pytest.mark.parametrize("key", ["x^ORactive=true", "javascript:gs.getUserID()", "x\ny", ""])
+async def test_a_key_never_becomes_a_condition(now: ServiceNow, world: ServiceNowWorld, key: str) -> None:
+    before = world.requests
+    with pytest.raises(Rejected):
+        await now.find(key)
+    assert world.requests == before
+
+
 async def test_a_query_that_is_ignored_in_part_finds_no_strangers(
     now: ServiceNow, world: ServiceNowWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
