@@ -18,6 +18,7 @@ from tests.connectors.jira.world import JiraWorld
 from tests.connectors.linear.world import LinearWorld
 from tests.connectors.redmine.world import SimulatedWorld as RedmineWorld
 from tests.connectors.rt.simulated import SimulatedWorld as RtWorld
+from tests.connectors.servicenow.world import ServiceNowWorld
 from tests.connectors.zammad.world import ZammadWorld
 from tests.connectors.zendesk.world import ZendeskWorld
 from tests.pairs.pair import Between, Make, between
@@ -27,6 +28,7 @@ HELPDESKS: dict[str, Make] = {
     "freshdesk": FreshdeskWorld,
     "zammad": ZammadWorld,
     "rt": RtWorld,
+    "servicenow": ServiceNowWorld,
 }
 TRACKERS: dict[str, Make] = {
     "jira cloud": JiraWorld,
