@@ -22,6 +22,8 @@ from syncd_hubspot.reading import Reader
 from syncd_hubspot.wire import FileJson, RecordJson, number, stamp
 
 PIPELINE, STAGE = tickets.API_NAMES["pipeline"], tickets.API_NAMES[STATUS]
+_SHOWN = frozenset({thread.BODY, tickets.SOURCE, tickets.SOURCE_ID})
+"""What an answer must show of a note, or it is read: the documents do not say what the answer to a create holds."""
 MOST_FILES = 20
 """Of one note. HubSpot names no number; each is a request of its own."""
 
@@ -94,6 +96,8 @@ class Writer:
         except (Rejected, Forbidden):
             await self._forget(files)
             raise
+        note = note if note.properties.keys() >= _SHOWN else await self._again(note)
+        await self._forget([file for file in files if file.id not in thread.attached(note)])  # sent once before
         await self._hang(note, ticket)
         of_note = await self.reader.files(thread.attached(note))
         return thread.note(note, by=self.reader.by(known, of_note))
@@ -112,6 +116,17 @@ class Writer:
             raise
         except ConnectorError as error:
             raise Unavailable(f"{error} (after the note was made)", sent=True) from error
+
+    async def _again(self, note: RecordJson) -> RecordJson:
+        """A note whose answer does not show what was made."""
+        try:
+            return await self.api.record(NOTES, note.id, properties=self._names)
+        except ConnectorError as error:
+            raise Unavailable(f"{error} (after the note was made)", sent=True) from error
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return (*thread.NOTES, self.config.key_property)
 
     async def edit(self, ticket: str, comment_id: str, body: Body, *, key: str) -> Comment:
         """Rewrite a note of ours; its files stay."""
@@ -146,7 +161,7 @@ class Writer:
 
     async def by_key(self, kind: str, key: str, *, archived: bool = False) -> RecordJson | None:
         """The one record with this key; unique values are looked up where records are kept, not in the index."""
-        names = (*thread.NOTES, self.config.key_property) if kind == NOTES else (self.config.key_property,)
+        names = self._names if kind == NOTES else (self.config.key_property,)
         try:
             found = await self.api.record(
                 kind, searchable(key), properties=names, by=self.config.key_property, archived=archived
