@@ -45,7 +45,7 @@ class Reader:
     async def learn(self, *, anew: bool = False) -> Catalogue:
         """What the account has, asked for once an hour."""
         if anew or monotonic() > self._until:
-            of_tickets, of_notes = await self.api.properties(TICKETS), await self.api.properties(NOTES)
+            of_tickets, of_notes = await self.api.properties(TICKETS), await self._properties_of_notes()
             pipelines = pipelines_of(await self.api.pipelines())
             owners, lacks = await self._owners()
             priority = next((each for each in of_tickets if each.name == tickets.API_NAMES["priority"]), None)
@@ -63,6 +63,13 @@ class Reader:
     @property
     def _ours(self) -> frozenset[str]:
         return frozenset(name for name in (self.config.key_property, self.config.link_property) if name)
+
+    async def _properties_of_notes(self) -> list[PropertyJson]:
+        """None where the app may not ask: then nothing is known of the key's property, which `lacks` says."""
+        try:
+            return await self.api.properties(NOTES)
+        except Forbidden:
+            return []
 
     async def _owners(self) -> tuple[list[OwnerJson], list[str]]:
         try:
@@ -165,14 +172,19 @@ class Reader:
         return found
 
     async def files(self, ids: Iterable[str]) -> dict[str, FileJson]:
-        """What is known of files; one that is gone, or not ours to see, is left out."""
+        """What is known of files; one that is gone is left out, one that we may not see has no name but its id.
+
+        Whoever wants that one is refused by name, instead of never hearing of it.
+        """
         found: dict[str, FileJson] = {}
         for id in dict.fromkeys(ids):
             try:
                 found[id] = self._files.get(id) or await self.api.file(id)
-            except (NotFound, Forbidden):
+                self._files[id] = found[id]
+            except NotFound:
                 continue
-            self._files[id] = found[id]
+            except Forbidden:
+                found[id] = FileJson(id=id)
         return found
 
     def remember(self, file: FileJson) -> None:

@@ -37,6 +37,11 @@ async def test_what_the_account_lacks_is_named(world: HubspotWorld) -> None:
     )
 
 
+async def test_properties_of_notes_that_we_may_not_ask_for_are_lacking(world: HubspotWorld) -> None:
+    world.simulator.faults.on("GET /crm/v3/properties/notes", Status(403))
+    assert (await world.connector().check()).lacks == (f"a property `{KEY}` on notes, to carry syncd's key",)
+
+
 async def test_a_wrong_token_is_said_at_once(world: HubspotWorld) -> None:
     with pytest.raises(Unauthorized):
         await world.connector(token="wrong").check()

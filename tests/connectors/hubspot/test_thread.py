@@ -6,7 +6,7 @@ import pytest
 
 from syncd.core.model import Internal, Public, Visibility
 from syncd.sdk.connector import Message
-from syncd.sdk.errors import NotFound, Rejected, Unavailable
+from syncd.sdk.errors import Forbidden, NotFound, Rejected, Unavailable
 from syncd.sdk.testing.faults import LostAfter, LostBefore, Status
 from syncd.sdk.testing.page import Upload
 from syncd_hubspot import Hubspot
@@ -287,3 +287,15 @@ async def test_a_file_that_was_deleted_leaves_its_note(hubspot: Hubspot, world: 
     [comment] = await comments(hubspot, ref)
     assert (comment.body, comment.attachments) == (Internal("see"), ())
     assert f"GET {TICKETS}/{ref}" in world.calls()
+
+
+async def test_a_file_that_we_may_not_see_is_named_by_its_id(hubspot: Hubspot, world: HubspotWorld) -> None:
+    """Hidden files need a scope of their own."""
+    ref = world.simulator.make("x")
+    world.simulator.mail(ref, "see", files=[Upload("a.txt", "text/plain", b"a")])
+    [id] = world.simulator.crm.files
+    world.simulator.faults.on(f"GET /files/v3/files/{id}*", Status(403), times=9)
+    [comment] = await comments(hubspot, ref)
+    assert [(each.id, each.name, each.size) for each in comment.attachments] == [(str(id), str(id), 0)]
+    with pytest.raises(Forbidden):
+        await hubspot.download(comment.attachments[0]).__anext__()

@@ -7,6 +7,7 @@ import hmac
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import httpx
@@ -26,7 +27,9 @@ NOW = datetime.fromtimestamp(SENT / 1000, UTC) + timedelta(seconds=2)
 BLOCK: dict[str, Any] = {"connector": "hubspot", "token": "t", "app_id": "98765", "portal_id": "12345678"}
 
 
+@cache
 def connector(**more: Any) -> Hubspot:
+    """One for each configuration: to make one costs more than what is tested."""
     return Hubspot(HubspotConfig(**{**BLOCK, "webhook_secret": SECRET, "webhook_url": HOOK, **more}))
 
 
