@@ -7,6 +7,7 @@ import pytest
 
 from syncd.core.model import Internal
 from syncd.sdk.connector import Message
+from syncd.sdk.multipart import Form
 from syncd.sdk.testing.openapi import Violation
 from syncd_hubspot import Hubspot, api
 from syncd_hubspot.simulator import routes, state
@@ -40,10 +41,8 @@ async def test_a_misspelt_part_of_a_form_is_noticed(
     hubspot: Hubspot, world: HubspotWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ref = world.simulator.make("x")
-    right = api.Form._part
-    monkeypatch.setattr(
-        api.Form, "_part", lambda self, name, file=None: right(self, name.replace("folder", "map"), file)
-    )
+    right = Form._part
+    monkeypatch.setattr(Form, "_part", lambda self, name, file=None: right(self, name.replace("folder", "map"), file))
     with pytest.raises(Violation, match="mapPath"):
         await hubspot.comment(ref, Message(Internal("x"), (file("a.txt", b"x"),)), key="key-1", expect="")
 

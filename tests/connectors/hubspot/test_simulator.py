@@ -137,7 +137,12 @@ async def test_a_search_lags_and_ends_at_ten_thousand(api: httpx.AsyncClient, wo
     assert (await api.post(f"{TICKETS}/search", json=asked)).json()["total"] == 0
     await world.settle()
     assert (await api.post(f"{TICKETS}/search", json=asked)).json()["total"] == 1
-    for wrong in ({"limit": 201}, {"limit": 100, "after": "9950"}, {"filterGroups": [{"filters": []}] * 6}):
+    wrongs: list[dict[str, Any]] = [
+        {"limit": 201},
+        {"limit": 100, "after": "9950"},
+        {"filterGroups": [{"filters": []}] * 6},
+    ]
+    for wrong in wrongs:
         assert (await api.post(f"{TICKETS}/search", json={**asked, **wrong})).status_code == 400
 
 

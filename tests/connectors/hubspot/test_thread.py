@@ -57,9 +57,11 @@ async def test_a_mail_is_public_where_the_customer_surely_has_it(
     hubspot: Hubspot, world: HubspotWorld, direction: str, status: str, addresses: str, public: bool
 ) -> None:
     ref = world.simulator.make("x")
-    given = {"hs_email_direction": direction, "hs_email_status": status, "hs_email_headers": addresses}
     upload = Upload("a.txt", "text/plain", b"x")
-    world.simulator.mail(ref, "hello", files=[upload], **given)
+    told = {"hs_email_status": status, "hs_email_headers": addresses}
+    mail = world.simulator.mail(ref, "hello", files=[upload], hs_email_direction=direction)
+    with world.simulator.acting(ANA):
+        world.simulator.crm.update(mail, told)
     [comment] = await comments(hubspot, ref)
     assert comment.body == (Public("hello") if public else Internal("hello"))
     assert [each.visibility for each in comment.attachments] == [Visibility.PUBLIC if public else Visibility.INTERNAL]
@@ -69,8 +71,7 @@ async def test_an_address_that_was_taken_from_the_contact_is_not_believed_any_mo
     hubspot: Hubspot, world: HubspotWorld
 ) -> None:
     ref = world.simulator.make("x")
-    given = {"hs_email_headers": headers("ana", "other")}
-    world.simulator.mail(ref, "hello", **given)
+    world.simulator.mail(ref, "hello", hs_email_headers=headers("ana", "other"))
     assert [comment.visibility for comment in await comments(hubspot, ref)] == [Visibility.PUBLIC]
     with world.simulator.acting(ANA):
         world.simulator.crm.update(world.simulator.carol, {"hs_additional_emails": ""})
@@ -104,9 +105,9 @@ async def test_a_plain_mail_is_read_literally(hubspot: Hubspot, world: HubspotWo
 
 async def test_a_key_is_believed_where_our_app_made_the_note(hubspot: Hubspot, world: HubspotWorld) -> None:
     ref = world.simulator.make("x")
-    world.simulator.note(ref, "a person's", by=BEN, **{KEY: "key-9"})
+    world.simulator.note(ref, "a person's", by=BEN, syncd_key="key-9")
     other = type(ANA)("55555", "Other app", scopes=frozenset({"app"}))
-    world.simulator.note(ref, "another app's", by=other, **{KEY: "key-8"})
+    world.simulator.note(ref, "another app's", by=other, syncd_key="key-8")
     await said(hubspot, ref, "ours")
     assert [comment.key for comment in await comments(hubspot, ref)] == [None, None, "key-1"]
 
