@@ -300,3 +300,19 @@ async def test_a_file_that_we_may_not_see_is_named_by_its_id(hubspot: Hubspot, w
     assert [(each.id, each.name, each.size) for each in comment.attachments] == [(str(id), str(id), 0)]
     with pytest.raises(Forbidden):
         await hubspot.download(comment.attachments[0]).__anext__()
+
+
+async def test_the_order_is_that_of_time_and_of_numbers_not_of_their_digits(
+    hubspot: Hubspot, world: HubspotWorld
+) -> None:
+    ref = world.simulator.make("x")
+    world.simulator._next_id = 9_997
+    for number in range(2):
+        world.simulator.note(ref, f"note {number}")
+        world.simulator.mail(ref, f"mail {number}")
+    together = world.clock()
+    for kind in ("notes", "emails"):
+        for record in world.simulator.crm.records[kind].values():
+            record.created = together
+    texts = [comment.body.text for comment in await comments(hubspot, ref)]
+    assert texts == ["note 0", "mail 0", "note 1", "mail 1"]
