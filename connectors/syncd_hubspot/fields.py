@@ -80,11 +80,6 @@ class Catalogue:
         stages = (stage for pipeline in self.pipelines.values() for stage in pipeline.stages)
         return next((stage for stage in stages if stage.id == id), None)
 
-    def name_of(self, api_name: str) -> str:
-        """What a mapping calls a property."""
-        own = next((name for name, vendors in API_NAMES.items() if vendors == api_name), None)
-        return own or NAMES.shown(api_name)
-
 
 def custom(found: Iterable[PropertyJson], *, ours: frozenset[str]) -> dict[str, PropertyJson]:
     """Properties that the account made, and the category; `ours` belong to syncd, and no mapping sees them."""

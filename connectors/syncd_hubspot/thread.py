@@ -37,7 +37,6 @@ MAILS = (
     "hs_email_headers",
     *(ATTACHMENTS, AT, OWNER, CREATOR),
 )
-INCOMING, OUTGOING, SENT = "INCOMING_EMAIL", "EMAIL", "SENT"
 
 Files = Mapping[str, FileJson]
 
