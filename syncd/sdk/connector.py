@@ -34,6 +34,7 @@ class Capability(Word):
     FIND = "find"  # find() finds the tickets that create() made with a key
     CLOSE = "close"  # close()
     INTERNAL_COMMENTS = "internal comments"
+    ONLY_INTERNAL_COMMENTS = "only internal comments"  # a limit: comment() refuses a Public body, and sends nothing
     EDIT_COMMENTS = "edit comments"  # edit_comment()
     DELETE_COMMENTS = "delete comments"  # delete_comment()
     FILES = "files"  # comment() takes files and they arrive with it or not at all; download()
@@ -343,7 +344,10 @@ class Connector(abc.ABC):
 
     @abc.abstractmethod
     async def comment(self, ref: str, message: Message, *, key: str, expect: str) -> Posted:
-        """Add a comment that carries `key`, with its files, as visible as its body's type says and never more."""
+        """Add a comment that carries `key`, with its files, as visible as its body's type says and never more.
+
+        Rejected, before anything is sent, for a body that this vendor cannot make as visible.
+        """
 
     # -- optional
 

@@ -14,6 +14,7 @@ from syncd.sdk.connector import Capability
 from tests.connectors.freshdesk.world import FreshdeskWorld
 from tests.connectors.github.world import GitHubWorld
 from tests.connectors.gitlab.world import GitlabWorld
+from tests.connectors.hubspot.world import HubspotWorld
 from tests.connectors.jira.world import JiraWorld
 from tests.connectors.linear.world import LinearWorld
 from tests.connectors.redmine.world import SimulatedWorld as RedmineWorld
@@ -29,6 +30,7 @@ HELPDESKS: dict[str, Make] = {
     "zammad": ZammadWorld,
     "rt": RtWorld,
     "servicenow": ServiceNowWorld,
+    "hubspot": HubspotWorld,
 }
 TRACKERS: dict[str, Make] = {
     "jira cloud": JiraWorld,

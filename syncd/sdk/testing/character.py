@@ -59,7 +59,9 @@ FIELDS = (
     FieldInfo("number", Kind.TEXT, writable=False),
 )
 
-GUARDED_VENDOR = frozenset(Capability) - {Capability.HISTORY, Capability.TICKET_FILES}
+ABILITIES = frozenset(Capability) - {Capability.ONLY_INTERNAL_COMMENTS}
+"""What a vendor may be able to do; that one is a limit."""
+GUARDED_VENDOR = ABILITIES - {Capability.HISTORY, Capability.TICKET_FILES}
 BLIND_VENDOR = frozenset(
     {
         Capability.HISTORY,
@@ -157,7 +159,7 @@ BLIND = Character(
 )
 
 TRACKER = Character(
-    capabilities=frozenset(Capability) - {Capability.GUARDED, Capability.REPEATABLE_CREATE, Capability.FILES},
+    capabilities=ABILITIES - {Capability.GUARDED, Capability.REPEATABLE_CREATE, Capability.FILES},
     hints=Hints.ECHOES,
     text=(trim, collapse),
     workflow={

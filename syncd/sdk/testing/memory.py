@@ -29,6 +29,7 @@ from syncd.core.model import (
     Internal,
     Life,
     Person,
+    Public,
     Snapshot,
     Thread,
 )
@@ -297,6 +298,8 @@ class MemoryConnector(Connector):
             raise Unsupported(f"{self.name}: {Capability.FILES}")
         if isinstance(message.body, Internal) and Capability.INTERNAL_COMMENTS not in self.capabilities:
             raise Rejected("every comment is public here")
+        if isinstance(message.body, Public) and Capability.ONLY_INTERNAL_COMMENTS in self.capabilities:
+            raise Rejected("no comment is public here")
         files = [(file.name, file.media_type, await read(file)) for file in message.files]
         body = {**described(message.body), "files": tuple(file.name for file in message.files), "key": key}
         comment, events = await self._tell(

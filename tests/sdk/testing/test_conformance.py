@@ -55,5 +55,11 @@ class TestBare(MemoryTests):
     character = replace(BLIND, capabilities=frozenset())
 
 
+class TestDiscreet(MemoryTests):
+    """A vendor through which no text reaches a customer."""
+
+    character = replace(HELPFUL, capabilities=HELPFUL.capabilities | {Capability.ONLY_INTERNAL_COMMENTS})
+
+
 class TestFilesOnTickets(MemoryTests):
     character = replace(HELPFUL, capabilities=HELPFUL.capabilities - {Capability.FILES} | {Capability.TICKET_FILES})

@@ -20,6 +20,7 @@ REWRITES = replace(HELPFUL, text=(trim, collapse))
 STRICT = replace(HELPFUL, workflow={"new": frozenset({"open"})})
 HANGS = replace(HELPFUL, capabilities=HELPFUL.capabilities | {Capability.TICKET_FILES})
 UNGUARDED = replace(HELPFUL, capabilities=HELPFUL.capabilities - {Capability.GUARDED})
+DISCREET = replace(HELPFUL, capabilities=HELPFUL.capabilities | {Capability.ONLY_INTERNAL_COMMENTS})
 BARE = replace(BLIND, capabilities=frozenset())
 SILENT = replace(HELPFUL, workflow=BLIND.workflow, silent=True)
 
@@ -56,6 +57,7 @@ NOTICED: list[tuple[type[MemoryConnector], Character, str]] = [
     (broken.TakesAllForOurs, TRACKER, "test_the_history_tells_a_persons_edit_from_ours"),
     (broken.TellsNobody, HELPFUL, "test_a_public_comment_reaches_the_customer"),
     (broken.TellsEverybody, HELPFUL, "test_an_internal_comment_is_internal_and_no_customer_can_read_it"),
+    (broken.TellsNobody, DISCREET, "test_where_nothing_can_be_made_public_a_public_comment_is_refused_unsent"),
     (broken.TellsEverybody, BARE, "test_where_nothing_is_internal_an_internal_comment_is_not_written"),
     (broken.ReadsAllAsPublic, HELPFUL, "test_a_persons_comment_is_read_as_visible_as_it_is"),
     (broken.AnswersAnotherComment, HELPFUL, "test_the_answer_to_a_comment_is_what_a_read_shows"),

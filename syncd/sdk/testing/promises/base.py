@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import pytest
 import pytest_asyncio
 
-from syncd.core.model import Attachment, Comment, Fields, Snapshot, Thread, Value
+from syncd.core.model import Attachment, Body, Comment, Fields, Internal, Public, Snapshot, Thread, Value
 from syncd.sdk.connector import Capability, Changed, Connector, Draft, File
 from syncd.sdk.testing.world import World
 
@@ -75,6 +75,11 @@ async def write(connector: Connector, ref: str, fields: Fields) -> Snapshot:
     """Write as the engine does, on what was just read, and read again."""
     await connector.update(ref, fields, expect=(await connector.fetch(ref)).revision)
     return await connector.fetch(ref)
+
+
+def sayable(connector: Connector, text: str) -> Body:
+    """A body that can be written there: public, where it can say anything to a customer."""
+    return Internal(text) if Capability.ONLY_INTERNAL_COMMENTS in connector.capabilities else Public(text)
 
 
 async def thread(connector: Connector, ref: str) -> Thread:

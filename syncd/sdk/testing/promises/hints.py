@@ -7,10 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from syncd.core.model import Public
 from syncd.sdk.connector import Capability, Changed, Connector, Message, Written
 from syncd.sdk.errors import BadBody, BadSignature
-from syncd.sdk.testing.promises.base import Promises, needs, now, opened, poll
+from syncd.sdk.testing.promises.base import Promises, needs, now, opened, poll, sayable
 from syncd.sdk.testing.world import World
 
 ADDRESS = "https://syncd.example/hooks/desk"
@@ -139,7 +138,7 @@ class HintPromises(Promises):
     async def test_our_own_comment_comes_back_as_foretold(self, connector: Connector, world: World) -> None:
         ref = await opened(world)
         cursor = await now(connector, world)
-        written = (await connector.comment(ref, Message(Public("Hello")), key="key-1", expect="")).written
+        written = (await connector.comment(ref, Message(sayable(connector, "Hello")), key="key-1", expect="")).written
         if not written.tokens and not written.echoes:
             pytest.skip(f"{connector.name} foretells nothing: its own comment costs a read")
         await world.settle()

@@ -20,6 +20,7 @@ from syncd.sdk.testing.promises.base import (
     file,
     needs,
     opened,
+    sayable,
     thread,
 )
 from syncd.sdk.testing.world import World
@@ -38,11 +39,25 @@ class ThreadPromises(Promises):
     # -- visibility
 
     async def test_a_public_comment_reaches_the_customer(self, connector: Connector, world: World) -> None:
+        if Capability.ONLY_INTERNAL_COMMENTS in connector.capabilities:
+            pytest.skip(f"{connector.name} has {Capability.ONLY_INTERNAL_COMMENTS}")
         ref = await opened(world)
         posted = await connector.comment(ref, Message(Public("It is fixed.")), key="key-1", expect="")
         [comment] = await comments(connector, ref)
         assert comment.body == posted.comment.body == for_all(world, "It is fixed.")
         assert any("It is fixed." in text for text in (await world.look(ref)).public) == world.words.customers
+
+    @needs(Capability.ONLY_INTERNAL_COMMENTS)
+    async def test_where_nothing_can_be_made_public_a_public_comment_is_refused_unsent(
+        self, connector: Connector, world: World, able: object
+    ) -> None:
+        assert Capability.INTERNAL_COMMENTS in connector.capabilities
+        ref = await opened(world)
+        before = world.requests
+        with pytest.raises(Rejected):
+            await connector.comment(ref, Message(Public("It is fixed.")), key="key-1", expect="")
+        assert world.requests == before
+        assert await comments(connector, ref) == ()
 
     @needs(Capability.INTERNAL_COMMENTS)
     async def test_an_internal_comment_is_internal_and_no_customer_can_read_it(
@@ -77,7 +92,7 @@ class ThreadPromises(Promises):
 
     async def test_the_answer_to_a_comment_is_what_a_read_shows(self, connector: Connector, world: World) -> None:
         ref = await opened(world)
-        posted = await connector.comment(ref, Message(Public("Hello")), key="key-1", expect="")
+        posted = await connector.comment(ref, Message(sayable(connector, "Hello")), key="key-1", expect="")
         [comment] = await comments(connector, ref)
         assert replace(posted.comment, created=comment.created) == comment
         assert abs(posted.comment.created - comment.created) <= timedelta(seconds=5), "may be the answer's own Date"
@@ -87,7 +102,9 @@ class ThreadPromises(Promises):
     ) -> None:
         ref = await opened(world)
         for number in range(0, 12, 2):
-            await connector.comment(ref, Message(Public(f"number {number}")), key=f"key-{number}", expect="")
+            await connector.comment(
+                ref, Message(sayable(connector, f"number {number}")), key=f"key-{number}", expect=""
+            )
             await world.say(ref, f"number {number + 1}", public=True)
         texts = [comment.body.text for comment in await comments(connector, ref)]
         assert texts == [f"number {number}" for number in range(12)]
@@ -95,7 +112,7 @@ class ThreadPromises(Promises):
     async def test_a_comment_keeps_every_script_and_its_lines(self, connector: Connector, world: World) -> None:
         ref = await opened(world)
         text = f"{SCRIPTS}\n\nSecond paragraph\n\n- one\n- two"
-        await connector.comment(ref, Message(Public(text)), key="key-1", expect="")
+        await connector.comment(ref, Message(sayable(connector, text)), key="key-1", expect="")
         [comment] = await comments(connector, ref)
         assert comment.body.text.strip() == text
 
@@ -117,7 +134,7 @@ class ThreadPromises(Promises):
     async def test_the_key_is_on_our_comments_and_on_no_others(self, connector: Connector, world: World) -> None:
         ref = await opened(world)
         await world.say(ref, "by a person", public=True)
-        await connector.comment(ref, Message(Public("by syncd")), key="key-1", expect="")
+        await connector.comment(ref, Message(sayable(connector, "by syncd")), key="key-1", expect="")
         theirs, ours = await comments(connector, ref)
         assert theirs.key is None
         assert ours.key in ("key-1", None)  # None: the vendor carries none
@@ -132,14 +149,17 @@ class ThreadPromises(Promises):
         edited = await connector.edit_comment(ref, posted.comment, for_all(world, "first"), key="key-2")
         [comment] = await comments(connector, ref)
         assert comment.body == edited.body == for_all(world, "first")
+        posted = await connector.comment(ref, Message(sayable(connector, "frist")), key="key-1", expect="")
+        edited = await connector.edit_comment(ref, posted.comment, sayable(connector, "first"), key="key-2")
+        assert comment.body == edited.body == sayable(connector, "first")
         assert comment.id == posted.comment.id
         assert comment.source != posted.comment.source
 
     @needs(Capability.DELETE_COMMENTS)
     async def test_our_comment_can_be_deleted(self, connector: Connector, world: World, able: object) -> None:
         ref = await opened(world)
-        first = await connector.comment(ref, Message(Public("one")), key="key-1", expect="")
-        await connector.comment(ref, Message(Public("two")), key="key-2", expect="")
+        first = await connector.comment(ref, Message(sayable(connector, "one")), key="key-1", expect="")
+        await connector.comment(ref, Message(sayable(connector, "two")), key="key-2", expect="")
         await connector.delete_comment(ref, first.comment.id)
         assert [comment.body.text for comment in await comments(connector, ref)] == ["two"]
 
@@ -151,7 +171,7 @@ class ThreadPromises(Promises):
     ) -> None:
         ref = await opened(world)
         files = (file("all bytes.bin", ALL_BYTES), file("Bericht für Köln.txt", b"hello\r\n", "text/plain"))
-        await connector.comment(ref, Message(Public("two files"), files), key="key-1", expect="")
+        await connector.comment(ref, Message(sayable(connector, "two files"), files), key="key-1", expect="")
         [comment] = await comments(connector, ref)
         got = {item.name: await downloaded(connector, item) for item in comment.attachments}
         assert got == {"all bytes.bin": ALL_BYTES, "Bericht für Köln.txt": b"hello\r\n"}

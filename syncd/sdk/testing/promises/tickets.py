@@ -10,6 +10,19 @@ from syncd.core.model import Fields, Public, RichText
 from syncd.sdk.connector import ONLY_FIELDS, Capability, Connector, Message, Written
 from syncd.sdk.errors import NotFound, Rejected, Stale
 from syncd.sdk.testing.promises.base import NOWHERE, SCRIPTS, Promises, draft, has, needs, opened, poll, write
+from syncd.core.model import Fields, RichText
+from syncd.sdk.connector import ONLY_FIELDS, Capability, Connector, Message
+from syncd.sdk.testing.promises.base import (
+    NOWHERE,
+    SCRIPTS,
+    Promises,
+    draft,
+    has,
+    needs,
+    opened,
+    sayable,
+    write,
+)
 from syncd.sdk.testing.world import World
 
 KATHMANDU = timezone(timedelta(hours=5, minutes=45))
@@ -245,7 +258,7 @@ class TicketPromises(Promises):
         with pytest.raises(NotFound):
             await connector.update(NOWHERE, {world.words.title: "x"}, expect="1")
         with pytest.raises(NotFound):
-            await connector.comment(NOWHERE, Message(Public("x")), key="key-1", expect="1")
+            await connector.comment(NOWHERE, Message(sayable(connector, "x")), key="key-1", expect="1")
 
     @needs(Capability.HISTORY)
     async def test_the_history_tells_a_persons_edit_from_ours(
