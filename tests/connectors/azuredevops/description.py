@@ -1,4 +1,4 @@
-"""The vendor's descriptions as one, with their defects corrected, and a way to the simulator that is checked by them."""
+"""The vendor's descriptions as one, with their defects corrected, and a way to the simulator that they check."""
 
 from __future__ import annotations
 
@@ -181,7 +181,9 @@ def organisation_wide(paths: Mapping[str, Any]) -> Iterator[Correction]:
         if name == "workitemsbatch":
             row = {"anyOf": [_defined("WorkItem"), {"type": "null"}]}
             made["post"]["responses"]["200"]["schema"] = _listed("", "post", row).put
-        yield Correction(f"/paths/{_step(f'/{{organization}}/_apis/wit/{name}')}", made, f"{WITHOUT_PROJECT}; {REFUSED}")
+        yield Correction(
+            f"/paths/{_step(f'/{{organization}}/_apis/wit/{name}')}", made, f"{WITHOUT_PROJECT}; {REFUSED}"
+        )
 
 
 def _without_project(operation: Mapping[str, Any]) -> dict[str, Any]:

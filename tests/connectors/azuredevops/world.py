@@ -98,7 +98,9 @@ class AzureDevOpsWorld(Deeds):
         """Nobody can empty what is empty."""
         there = self.item(ref).fields
         steps = self._patch(fields)
-        self.change(ref, *(step for step in steps if step["op"] != "remove" or step["path"][len("/fields/") :] in there))
+        self.change(
+            ref, *(step for step in steps if step["op"] != "remove" or step["path"][len("/fields/") :] in there)
+        )
 
     def change(self, ref: str, *patch: dict[str, Any]) -> None:
         self.clock.advance(0.001)
