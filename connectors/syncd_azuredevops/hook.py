@@ -59,7 +59,6 @@ class Resource(_In):
 
 
 class Event(_In):
-    id: str = ""
     type: str = Field(alias="eventType")
     resource: Resource
     created: str = Field(default="", alias="createdDate")

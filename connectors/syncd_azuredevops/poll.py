@@ -26,7 +26,7 @@ class Cursor:
     """Where a poll goes on. All times are the vendor's, in seconds since 1970.
 
     Attributes:
-        start: revisions since then are asked for as long as no token is known.
+        start: revisions since then are asked for as long as no token is old enough.
         at: when the last answer came.
         trail: tokens with the time of the answer that told each, the oldest first.
         told: names of what was told, with the time of that answer.
@@ -48,14 +48,15 @@ class Cursor:
         return cls(str(said["start"]), float(said["at"]), trail, told)
 
     def begin(self, overlap: timedelta) -> str:
-        """The newest token that is old enough, forgetting what lies before it; empty for the very beginning."""
-        if not self.trail:
-            return ""
+        """The newest token that is old enough, forgetting what lies before it; empty, for `start`, while none is."""
         enough = self.at - overlap.total_seconds()
         old = [place for place, (_, when) in enumerate(self.trail) if when <= enough]
-        self.trail = self.trail[old[-1] :] if old else self.trail
-        self.told = {name: at for name, at in self.told.items() if at >= self.trail[0][1]}
-        return self.trail[0][0]
+        if not old:
+            return ""
+        self.trail = self.trail[old[-1] :]
+        token, since = self.trail[0]
+        self.told = {name: at for name, at in self.told.items() if at >= since}
+        return token
 
     def advance(self, following: str, now: float, *, settled: float) -> None:
         """Remember the token of an answer. `settled` is when it counts as told: its first answer, if it came before."""

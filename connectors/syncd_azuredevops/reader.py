@@ -44,12 +44,14 @@ class Reader:
 
     async def item(self, ref: str) -> WorkItemJson:
         """As it is now. Forbidden where it was moved out of the connection's projects."""
-        item = self.keep(await self.api.item(number(ref)))
+        item = await self.api.item(number(ref))
         self.projects.allow(item.system.project)
-        return item
+        return self.keep(item)
 
     def keep(self, item: WorkItemJson) -> WorkItemJson:
-        self.seen[item.ref] = item
+        """Remember what may be written on, which is nothing outside of the connection's projects."""
+        if self.projects.has(item.system.project):
+            self.seen[item.ref] = item
         return item
 
     async def shown(self, item: WorkItemJson, *, thread: Thread | None = None, deleted: bool = False) -> Snapshot:

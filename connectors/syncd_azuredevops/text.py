@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from html import escape, unescape
 from typing import Final
@@ -32,10 +32,14 @@ TARGET: Final = Target()
 
 _GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _ADDRESS = re.compile(rf"/_apis/wit/attachments/({_GUID})(?=[?#/]|\Z)", re.IGNORECASE)
-_LINKED = re.compile(r"<(a|img)\b[^<>]*?\b(?:href|src)=\"([^\"<>]*/_apis/wit/attachments/[^\"<>]*)\"[^<>]*>", re.I)
-_PICTURE = re.compile(r"<img\b[^<>]*?\bsrc=\"([^\"<>]*/_apis/wit/attachments/[^\"<>]*)\"[^<>]*>", re.IGNORECASE)
-_PICTURE_MARKDOWN = re.compile(r"!\[([^\]\n]*)\]\(<?([^\s()<>]*/_apis/wit/attachments/[^\s()<>]*)[^()\n]*\)")
-_MARK = re.compile(r"<a\b[^<>]*?\bhref=\"[^\"<>]*#syncd-key-([A-Z2-7]+)\"[^<>]*>\s*</a>", re.IGNORECASE)
+_TAG = re.compile(r"<(?:a|img)\b[^<>]*>", re.IGNORECASE)
+_PICTURE = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
+_MENTION = re.compile(r"<a\b[^<>]*\bdata-vss-mention=[^<>]*>", re.IGNORECASE)
+_SOURCE = re.compile(r"\b(?:href|src)=\"([^\"<>]*)\"", re.IGNORECASE)
+_PICTURE_MARKDOWN = re.compile(r"!\[[^\[\]\n]*\]\(<?([^\s()<>]*)>?[^()\n]*\)")
+_LINK_MARKDOWN = re.compile(r"\]\(<?([^\s()<>]+)")
+_EMPTY_LINK = re.compile(r"<a\b[^<>]*>\s*</a>", re.IGNORECASE)
+_MARK = re.compile(r"#syncd-key-([A-Z2-7]+)\"", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +58,19 @@ def read(source: str, format: str = "html") -> RichText:
     source = storable(source)
     pictures: list[str] = []
 
-    def named(found: re.Match[str], *, address: int) -> str:
-        upload = upload_at(unescape(found[address]))
+    def named(picture: str, address: str, escaped: Callable[[str], str]) -> str:
+        upload = upload_at(address)
         if upload is None:
-            return found[0]
+            return picture
         pictures.append(upload.name)
-        return f"[{upload.name}]"
+        return escaped(f"[{upload.name}]")
 
     if format == MARKDOWN:
-        bare = _PICTURE_MARKDOWN.sub(lambda found: _escaped(named(found, address=2)), source)
+        bare = _PICTURE_MARKDOWN.sub(lambda found: named(found[0], found[1], _escaped), source)
         rich = RichText(markdown=render(parse(bare)), source=source)
     else:
-        converted = from_html(_PICTURE.sub(lambda found: escape(named(found, address=1)), source))
+        bare = _PICTURE.sub(lambda found: named(found[0], _address(found[0]), escape), source)
+        converted = from_html(_MENTION.sub("<a>", bare))
         rich = RichText(markdown=render(converted.document), source=source, lost=converted.lost)
     lost = (f"place of the picture {name}, which is a file beside the text" for name in pictures)
     return replace(rich, lost=tuple(dict.fromkeys([*rich.lost, *lost])))
@@ -99,9 +104,15 @@ def uploads(source: str, format: str = "html") -> list[Upload]:
 
 def _addresses(source: str, format: str) -> Iterator[str]:
     if format == MARKDOWN:
-        yield from (found[1] for found in re.finditer(r"\]\(<?([^\s()<>]+)", source))
+        yield from (found[1] for found in _LINK_MARKDOWN.finditer(source))
     else:
-        yield from (unescape(found[2]) for found in _LINKED.finditer(source))
+        yield from (_address(found[0]) for found in _TAG.finditer(source))
+
+
+def _address(tag: str) -> str:
+    """Where a link or a picture points."""
+    found = _SOURCE.search(tag)
+    return unescape(found[1]) if found else ""
 
 
 def upload_at(address: str) -> Upload | None:
@@ -136,11 +147,12 @@ def marked(words: str, *, item: str, key: str, files: Iterable[tuple[str, str]] 
 
 def taken_apart(source: str) -> Marked:
     """For comments that our own account wrote only: anybody can copy a mark."""
-    found = _MARK.search(source)
-    key = _decoded(found[1].upper()) if found else None
-    if found is None or key is None:
-        return Marked(source, None)
-    return Marked(source[: found.start()], key)
+    for link in _EMPTY_LINK.finditer(source):
+        found = _MARK.search(link[0])
+        key = _decoded(found[1].upper()) if found else None
+        if key is not None:
+            return Marked(source[: link.start()], key)
+    return Marked(source, None)
 
 
 def _encoded(key: str) -> str:

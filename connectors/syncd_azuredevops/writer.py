@@ -42,6 +42,9 @@ class Writer:
             raise Rejected(f"azuredevops: `{project}` is none of the connection's `projects`", field="project")
         await self.projects.allow_words(project, now=True)
         type = await self.projects.type_of(project, kind)
+        if self.config.key_field not in type.fields:
+            why = f"the type {type.name} in `{project}` has no field {self.config.key_field}, by which syncd finds it"
+            raise Rejected(f"azuredevops: {why}", field="type")
         given: dict[str, Value] = {name: draft.place[name] for name in PLACES if name in draft.place}
         given |= {name: value for name, value in draft.fields.items() if name != "status" and not is_empty(value)}
         patch = await self._operations(given)

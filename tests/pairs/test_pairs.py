@@ -11,6 +11,7 @@ import pytest
 
 from syncd.core.model import Life, Side, Visibility
 from syncd.sdk.connector import Capability
+from tests.connectors.azuredevops.world import AzureDevOpsWorld
 from tests.connectors.freshdesk.world import FreshdeskWorld
 from tests.connectors.github.world import GitHubWorld
 from tests.connectors.gitlab.world import GitlabWorld
@@ -31,6 +32,7 @@ TRACKERS: dict[str, Make] = {
     "linear": LinearWorld,
     "github": GitHubWorld,
     "gitlab": GitlabWorld,
+    "azuredevops": AzureDevOpsWorld,
 }
 SUPPORT, ENGINEERING = Side.SUPPORT, Side.ENGINEERING
 SECRET_WORD = "kite-4711"

@@ -294,6 +294,8 @@ class Boards:
         if op == "remove":
             if ref not in item.fields:
                 raise Refused(400, said(f"VS403692: Nothing at {ref}.", "PatchOperationFailedException"))
+            if ref == "System.Title":
+                raise refused_rule(ref, known.name, "Required, InvalidEmpty")
             del item.fields[ref]
             return
         kept = item.fields.get(ref, "") if op == "add" else ""

@@ -12,7 +12,7 @@ from syncd_azuredevops.simulator.scheme import FIELDS
 TITLE_LIMIT = 255
 TEXT_LIMIT = 1_000_000
 _NO_TEXT = re.compile(r"<!--.*?-->|<script\b.*?</script\s*>", re.DOTALL | re.IGNORECASE)
-_NO_ATTRIBUTE = re.compile(r"(<[a-zA-Z][^<>]*?)\s(?:on\w+|data-[\w-]+|class)=(?:\"[^\"]*\"|'[^']*')", re.IGNORECASE)
+_NO_ATTRIBUTE = re.compile(r"(<[a-zA-Z][^<>]*?)\s(?:on\w+|data-[\w-]+)=(?:\"[^\"]*\"|'[^']*')", re.IGNORECASE)
 
 
 def typed(kind: str, ref: str, value: object) -> Any:

@@ -178,6 +178,8 @@ def organisation_wide(paths: Mapping[str, Any]) -> Iterator[Correction]:
         made = {method: _without_project(source[method]) for method in methods}
         if name == "workitems/{id}":
             made["patch"]["responses"] |= dict.fromkeys(("400", "409", "412"), _ERROR)
+        if name == "wiql":
+            made["post"]["responses"]["400"] = _ERROR
         if name == "workitemsbatch":
             row = {"anyOf": [_defined("WorkItem"), {"type": "null"}]}
             made["post"]["responses"]["200"]["schema"] = _listed("", "post", row).put
