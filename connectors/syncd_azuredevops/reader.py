@@ -49,9 +49,8 @@ class Reader:
         return self.keep(item)
 
     def keep(self, item: WorkItemJson) -> WorkItemJson:
-        """Remember what may be written on, which is nothing outside of the connection's projects."""
-        if self.projects.has(item.system.project):
-            self.seen[item.ref] = item
+        """Remember it: the next write may be about this revision."""
+        self.seen[item.ref] = item
         return item
 
     async def shown(self, item: WorkItemJson, *, thread: Thread | None = None, deleted: bool = False) -> Snapshot:

@@ -23,7 +23,8 @@ from syncd_azuredevops.simulator.page import AzureDevOpsDesk
 from syncd_azuredevops.simulator.routes import Routes
 from syncd_azuredevops.simulator.scheme import KEY_FIELD, projects
 from syncd_azuredevops.simulator.shapes import Shapes, stamp
-from syncd_azuredevops.simulator.state import Boards, StoredItem
+from syncd_azuredevops.simulator.state import Boards
+from syncd_azuredevops.simulator.stored import StoredItem
 from syncd_azuredevops.simulator.values import said
 
 __all__ = ["ANA", "BEN", "SYNCD", "AzureDevOpsSimulator"]

@@ -13,7 +13,8 @@ from syncd.sdk.text.markdown import parse
 from syncd_azuredevops import text
 from syncd_azuredevops.simulator.scheme import COMMON, FIELDS, SCHEDULING
 from syncd_azuredevops.simulator.shapes import Shapes
-from syncd_azuredevops.simulator.state import Boards, StoredComment, StoredItem, StoredRelation
+from syncd_azuredevops.simulator.state import Boards
+from syncd_azuredevops.simulator.stored import StoredComment, StoredItem, StoredRelation
 
 SETTABLE = {
     "System.State": "Status",

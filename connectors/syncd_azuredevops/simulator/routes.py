@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 from syncd.sdk.testing.simulator import Refused
 from syncd_azuredevops.simulator.scheme import FIELDS, ItemType, StoredProject
 from syncd_azuredevops.simulator.shapes import Shapes, listed
-from syncd_azuredevops.simulator.state import StoredComment, StoredItem
+from syncd_azuredevops.simulator.stored import StoredComment, StoredItem
 from syncd_azuredevops.simulator.values import said
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from syncd.sdk.testing.simulator import Account
 from syncd_azuredevops.simulator.scheme import FIELDS, FieldType, ItemType, StoredProject
-from syncd_azuredevops.simulator.state import Revision, StoredComment, StoredItem, StoredRelation, StoredUpload
+from syncd_azuredevops.simulator.stored import Revision, StoredComment, StoredItem, StoredRelation, StoredUpload
 
 FAR = "9999-01-01T00:00:00Z"
 

@@ -12,7 +12,7 @@ from syncd.sdk.errors import BadAnswer, RateLimited, Unauthorized
 from syncd.sdk.testing.promises.base import now, poll
 from syncd.sdk.testing.simulator import Limit
 from syncd_azuredevops import AzureDevOps
-from syncd_azuredevops.simulator.state import Revision
+from syncd_azuredevops.simulator.stored import Revision
 from tests.connectors.azuredevops.steps import Answering, commented, to
 from tests.connectors.azuredevops.world import AzureDevOpsWorld
 

@@ -14,7 +14,7 @@ from syncd_azuredevops import AzureDevOps, AzureDevOpsConfig
 from syncd_azuredevops.fields import OWN, operation
 from syncd_azuredevops.hook import EVENTS
 from syncd_azuredevops.simulator import ANA, AzureDevOpsSimulator
-from syncd_azuredevops.simulator.state import StoredComment, StoredItem
+from syncd_azuredevops.simulator.stored import StoredComment, StoredItem
 from tests.connectors.azuredevops.description import checked
 
 SECRET = "a-webhook-secret-of-24-bytes"
