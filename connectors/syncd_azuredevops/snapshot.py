@@ -68,13 +68,13 @@ class Seen:
                 yield found
 
     def _of(self, uploads: Iterable[Upload]) -> Iterator[Attachment]:
-        """With what the relations tell of a file, where it has one."""
+        """With what the relations tell of a file, where it has one. One that has none counts if it is a picture."""
         related = {each.id: each for each in self._related()}
         for upload in uploads:
             size = self.sizes.get(upload.id)
             if upload.id in related:
                 yield related[upload.id]
-            elif size is not None:
+            elif size is not None and upload.picture:
                 yield self._file(upload, size)
 
     def _attached(self, relation: RelationJson) -> Attachment | None:
@@ -102,15 +102,16 @@ def described(item: WorkItemJson) -> list[Upload]:
 
 
 def unsized(item: WorkItemJson, said: Iterable[CommentJson]) -> list[Upload]:
-    """The uploads of which nothing tells the size: those that hang on no work item, such as pasted pictures."""
-    told = {
-        upload.id
+    """The uploads of which nothing tells the size: pictures that were pasted, and files of older servers."""
+    related = [
+        (upload, each.attributes.size)
         for each in item.relations
-        if each.attributes.size is not None and (upload := text.upload_at(each.url))
-    }
-    related = [upload for each in item.relations if each.rel == "AttachedFile" and (upload := text.upload_at(each.url))]
-    shown = [upload for each in said for upload in text.uploads(each.text, each.format)]
-    return list({each.id: each for each in (*related, *described(item), *shown) if each.id not in told}.values())
+        if each.rel == "AttachedFile" and (upload := text.upload_at(each.url))
+    ]
+    told = {upload.id for upload, size in related if size is not None}
+    shown = [*described(item), *(upload for each in said for upload in text.uploads(each.text, each.format))]
+    loose = [*(upload for upload, _ in related), *(upload for upload in shown if upload.picture)]
+    return list({each.id: each for each in loose if each.id not in told}.values())
 
 
 def hyperlinks(item: WorkItemJson) -> frozenset[str]:

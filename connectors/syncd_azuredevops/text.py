@@ -10,7 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from html import escape, unescape
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -44,10 +44,15 @@ _MARK = re.compile(r"#syncd-key-([A-Z2-7]+)\"", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that lies at Azure DevOps, as a link in a text names it."""
+    """A file that lies at Azure DevOps, as a link in a text names it, or a picture that it shows.
+
+    We write no pictures, so one was pasted by a person who works there. A link may be a customer's word: with it alone
+    no file is fetched.
+    """
 
     id: str
     name: str
+    picture: bool = field(default=False, compare=False)
 
 
 # --- both ways -------------------------------------------------------------------------------------------------------
@@ -95,18 +100,20 @@ def _escaped(text: str) -> str:
 def uploads(source: str, format: str = "html") -> list[Upload]:
     """The files that a text links to or shows, each once."""
     found: dict[str, Upload] = {}
-    for address in _addresses(source, format):
+    for address, picture in _addresses(source, format):
         upload = upload_at(address)
-        if upload is not None:
-            found.setdefault(upload.id, upload)
+        if upload is not None and (picture or upload.id not in found):
+            found[upload.id] = replace(upload, picture=picture)
     return list(found.values())
 
 
-def _addresses(source: str, format: str) -> Iterator[str]:
+def _addresses(source: str, format: str) -> Iterator[tuple[str, bool]]:
+    """Where links lead, and whether each is a picture."""
     if format == MARKDOWN:
-        yield from (found[1] for found in _LINK_MARKDOWN.finditer(source))
+        yield from ((found[1], False) for found in _LINK_MARKDOWN.finditer(source))
+        yield from ((found[1], True) for found in _PICTURE_MARKDOWN.finditer(source))
     else:
-        yield from (_address(found[0]) for found in _TAG.finditer(source))
+        yield from ((_address(found[0]), found[0][1] in "iI") for found in _TAG.finditer(source))
 
 
 def _address(tag: str) -> str:

@@ -191,6 +191,22 @@ async def test_a_pasted_picture_is_a_file_and_its_name_stands_in_the_text(
     assert world.requests - before == 2, "each is counted once"
 
 
+@pytest.mark.parametrize("format", ["html", "markdown"])
+async def test_a_link_in_a_customers_words_fetches_no_file(
+    boards: AzureDevOps, world: AzureDevOpsWorld, format: str
+) -> None:
+    """It may lead to a file of another work item, which our account can read and the customer cannot."""
+    url = world.uploaded("secret of others.txt", b"kestrel")
+    words = f"see [this]({url}) and <{url}>"
+    ref = (await boards.create(draft(description=RichText.of(words)), key="key-1")).ref
+    await commented(boards, ref, words)
+    with world.simulator.acting(ANA):
+        world.boards.say(world.item(ref), words if format == "markdown" else f'<a href="{url}">x</a>', format=format)
+    found = await thread(boards, ref)
+    assert (found.attachments, [each.attachments for each in found.comments]) == ((), [(), ()])
+    assert not [call for call in world.calls() if call.startswith("GET /_apis/wit/attachments")]
+
+
 async def test_a_picture_that_is_gone_is_no_file(boards: AzureDevOps, world: AzureDevOpsWorld) -> None:
     url = world.uploaded("screen.png", b"PNG!")
     world.boards.uploads.clear()
