@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 from typing import Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -42,10 +42,14 @@ class AzureDevOpsConfig(ConnectionConfig):
     @classmethod
     def _known_zone(cls, name: str) -> str:
         try:
-            ZoneInfo(name)
-        except (OSError, ValueError):
+            _zone(name)
+        except (KeyError, OSError, ValueError):
             raise ValueError("not the name of a time zone, such as Europe/Berlin") from None
         return name
+
+    @property
+    def zone(self) -> tzinfo:
+        return _zone(self.time_zone)
 
     @property
     def site(self) -> str:
@@ -58,3 +62,8 @@ class AzureDevOpsConfig(ConnectionConfig):
         parts = urlsplit(self.site)
         host = CLOUD_IDENTITIES if parts.netloc == CLOUD else parts.netloc
         return parts._replace(netloc=host).geturl()
+
+
+def _zone(name: str) -> tzinfo:
+    """UTC is known where no time zones are installed."""
+    return UTC if name == "UTC" else ZoneInfo(name)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
@@ -134,7 +133,7 @@ def _custom(definition: DefinitionJson) -> Field | None:
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-def values(item: WorkItemJson, known: Catalogue, zone: ZoneInfo) -> dict[str, Value]:
+def values(item: WorkItemJson, known: Catalogue, zone: tzinfo) -> dict[str, Value]:
     """What a mapping sees of a work item. A field that its type has and that is empty is None: answers leave it out."""
     kind = known.type_of(item)
     shown = {each.ref for each in OWN} | (kind.fields if kind else frozenset())
@@ -147,7 +146,7 @@ def values(item: WorkItemJson, known: Catalogue, zone: ZoneInfo) -> dict[str, Va
     return found
 
 
-def _read(known: Field, raw: Any, zone: ZoneInfo) -> Value:
+def _read(known: Field, raw: Any, zone: tzinfo) -> Value:
     """BadAnswer names the field and never its value."""
     if raw is None or raw == "":
         return frozenset() if known.info.kind is Kind.LABELS else None
@@ -158,7 +157,7 @@ def _read(known: Field, raw: Any, zone: ZoneInfo) -> Value:
     raise BadAnswer(f"azuredevops: fields.{known.ref}: a value of kind {known.info.kind} was expected")
 
 
-def _value(known: Field, raw: Any, zone: ZoneInfo) -> Value:
+def _value(known: Field, raw: Any, zone: tzinfo) -> Value:
     match known.info.kind:
         case Kind.NUMBER:
             return _decimal(raw)
@@ -202,7 +201,7 @@ def is_empty(value: Value) -> bool:
     return value is None or value in ("", frozenset())
 
 
-def operation(known: Field, value: Value, *, zone: ZoneInfo, unique_name: str = "") -> dict[str, Any]:
+def operation(known: Field, value: Value, *, zone: tzinfo, unique_name: str = "") -> dict[str, Any]:
     """The JSON Patch operation that sets or empties a field.
 
     Tags are replaced: `add` would only add to them, as the vendor's pages are understood. A person is `unique_name`.
@@ -215,7 +214,7 @@ def operation(known: Field, value: Value, *, zone: ZoneInfo, unique_name: str = 
     return {"op": "add", "path": path, "value": unique_name if isinstance(value, Person) else _json(known, value, zone)}
 
 
-def _json(known: Field, value: Value, zone: ZoneInfo) -> Any:
+def _json(known: Field, value: Value, zone: tzinfo) -> Any:
     match value:
         case RichText():
             return text.write(value.markdown).source

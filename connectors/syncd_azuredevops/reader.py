@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from zoneinfo import ZoneInfo
 
 from syncd.core.model import Snapshot, Thread
 from syncd.sdk.connector import Part
@@ -27,7 +26,7 @@ class Reader:
         self.config = config
         self.projects = projects
         self.people = people
-        self.zone = ZoneInfo(config.time_zone)
+        self.zone = config.zone
         self.seen: Recent[str, WorkItemJson] = Recent(4096)
         self._sizes: Recent[str, int] = Recent(16384)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import mimetypes
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from urllib.parse import quote, unquote
-from zoneinfo import ZoneInfo
 
 from syncd.core.model import Attachment, Body, Comment, Internal, Life, Public, Snapshot, Thread, Visibility
 from syncd_azuredevops import text
@@ -128,7 +128,7 @@ def snapshot(
     item: WorkItemJson,
     *,
     known: Catalogue,
-    zone: ZoneInfo,
+    zone: tzinfo,
     site: str,
     thread: Thread | None = None,
     deleted: bool = False,

@@ -169,7 +169,11 @@ class Writer:
 
     async def _uploaded(self, item: WorkItemJson, files: Sequence[File]) -> list[tuple[str, str]]:
         """Address and name of each. An upload that no patch takes is seen by nobody."""
-        return [((await self.api.upload(item.system.project, file)).url, file.name) for file in files]
+        try:
+            return [((await self.api.upload(item.system.project, file)).url, file.name) for file in files]
+        except Rejected as error:  # larger than this organisation takes
+            error.field = "files"
+            raise
 
     async def _added(
         self, item: WorkItemJson, build: Callable[[WorkItemJson], Awaitable[Patch]], *, tries: int = TRIES

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from pydantic import ValidationError
 
 from syncd.core.model import Internal, Life, Person, Public, RichText
 from syncd.sdk.connector import ONLY_FIELDS, Backlink, Capability, Draft, Message
@@ -211,6 +212,12 @@ async def test_a_day_is_midnight_in_the_connections_zone(world: AzureDevOpsWorld
     boards, ref = connector.connector(), connector.made().ref
     assert (await wrote(boards, ref, due_date=date(2026, 3, 29)))["due_date"] == date(2026, 3, 29)
     assert connector.item(ref).fields[DUE] == "2026-03-28T18:15:00Z"
+
+
+@pytest.mark.parametrize("name", ["Europe/Atlantis", "", "../etc/passwd", "x" * 300])
+def test_a_zone_that_nobody_knows_is_told_when_the_config_is_read(name: str) -> None:
+    with pytest.raises(ValidationError, match="time zone"):
+        AzureDevOpsWorld(time_zone=name)
 
 
 async def test_custom_fields_keep_their_kinds(boards: AzureDevOps, world: AzureDevOpsWorld) -> None:

@@ -229,8 +229,9 @@ async def test_a_download_that_is_not_as_long_as_told_breaks_off(boards: AzureDe
 async def test_a_file_over_the_limit_is_refused(boards: AzureDevOps, world: AzureDevOpsWorld) -> None:
     world.simulator.max_file = 3
     ref = world.made().ref
-    with pytest.raises(Rejected):
+    with pytest.raises(Rejected) as refused:
         await commented(boards, ref, "see", file("a.bin", b"1234"))
+    assert refused.value.field == "files"
     assert world.item(ref).shown == []
 
 
