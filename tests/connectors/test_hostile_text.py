@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from syncd.core.model import RichText
+from syncd_azuredevops import text as azuredevops
 from syncd_github import text as github
 from syncd_gitlab import text as gitlab
 from syncd_jira import text as jira
@@ -34,6 +35,7 @@ TARGETS: dict[str, Callable[[str], list[str]]] = {
     "zammad": lambda markdown: hostile.acting_html(zammad.write(markdown).source),
     "gitlab": lambda markdown: hostile.acting_gitlab(gitlab.write(markdown).source),
     "github": lambda markdown: hostile.acting_gfm(github.write(markdown).source),
+    "azuredevops": lambda markdown: hostile.acting_html(azuredevops.write(markdown).source),
 }
 
 READERS: dict[str, Callable[[str], RichText]] = {
@@ -80,6 +82,7 @@ def test_the_checker_sees_what_acts(target: str) -> None:
         "zammad": hostile.acting_html,
         "gitlab": hostile.acting_gitlab,
         "github": hostile.acting_gfm,
+        "azuredevops": hostile.acting_html,
     }
     for attempt in ("@team", "fixes #1", "/close", "{% if x %}", "a\u202eb"):
         assert raw[target](attempt)

@@ -11,6 +11,7 @@ import pytest
 
 from syncd.core.model import Life, Side, Visibility
 from syncd.sdk.connector import Capability
+from tests.connectors.azuredevops.world import AzureDevOpsWorld
 from tests.connectors.freshdesk.world import FreshdeskWorld
 from tests.connectors.github.world import GitHubWorld
 from tests.connectors.gitlab.world import GitlabWorld
@@ -39,6 +40,7 @@ TRACKERS: dict[str, Make] = {
     "github": GitHubWorld,
     "gitlab": GitlabWorld,
     "redmine": RedmineWorld,
+    "azuredevops": AzureDevOpsWorld,
 }
 SUPPORT, ENGINEERING = Side.SUPPORT, Side.ENGINEERING
 SECRET_WORD = "kite-4711"
