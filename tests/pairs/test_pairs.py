@@ -14,6 +14,7 @@ from syncd.sdk.connector import Capability
 from tests.connectors.freshdesk.world import FreshdeskWorld
 from tests.connectors.github.world import GitHubWorld
 from tests.connectors.gitlab.world import GitlabWorld
+from tests.connectors.intercom.world import IntercomWorld
 from tests.connectors.jira.world import JiraWorld
 from tests.connectors.linear.world import LinearWorld
 from tests.connectors.zammad.world import ZammadWorld
@@ -24,6 +25,7 @@ HELPDESKS: dict[str, Make] = {
     "zendesk": ZendeskWorld,
     "freshdesk": FreshdeskWorld,
     "zammad": ZammadWorld,
+    "intercom": IntercomWorld,
 }
 TRACKERS: dict[str, Make] = {
     "jira cloud": JiraWorld,
