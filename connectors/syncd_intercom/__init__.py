@@ -43,6 +43,7 @@ from syncd_intercom.config import IntercomConfig
 from syncd_intercom.fields import FIELDS
 from syncd_intercom.reading import CONVERSATIONS, Reader
 from syncd_intercom.refs import CONVERSATION, TICKET, Kind, Ref
+from syncd_intercom.wire import TicketJson
 from syncd_intercom.writing import Writer
 
 __all__ = ["Intercom", "IntercomConfig"]
@@ -67,8 +68,8 @@ MORE = {
     "conversations": frozenset({Capability.FILES, Capability.DELETE_COMMENTS}),
     "both": frozenset({Capability.FIND}),
 }
-"""What is true of all that a connection works with: only messages of conversations take files and are redacted, and only
-tickets are made."""
+"""What is true of all that a connection works with: only tickets are made, and only messages of conversations take files
+and are redacted."""
 
 MOST_FILTERS = 15  # of one group in a search
 
@@ -148,7 +149,8 @@ class Intercom(Connector):
             yield page
 
     def receive(self, webhook: Webhook) -> Delivery:
-        return hook.receive(webhook, secrets=(self.config.webhook_secret, self.config.webhook_secret_old))
+        secrets = (self.config.webhook_secret, self.config.webhook_secret_old)
+        return hook.receive(webhook, secrets=secrets, kinds=KINDS[self.config.objects])
 
     def hook_steps(self, url: str) -> Sequence[str]:
         return hook.steps(url)
@@ -168,11 +170,11 @@ class Intercom(Connector):
         if Capability.FIND not in self.capabilities:
             return await super().find(key)
         known, name = await self._reader.known(), self.config.key_attribute
-        attributes = [found.id for kind in known.types.values() if (found := kind.keyed(name))]
+        attributes = [each.id for kind in known.types.values() if (each := kind.keyed(name))]
         if not attributes:
             raise Rejected(f"intercom: no ticket type has an attribute `{name}` to find a key by", field=name)
         filters = [{"field": f"ticket_attribute.{id}", "operator": "=", "value": key} for id in attributes]
-        found = []
+        found: list[TicketJson] = []
         for start in range(0, len(filters), MOST_FILTERS):
             group = {"operator": "OR", "value": filters[start : start + MOST_FILTERS]}
             found += [row for row in await self._reader.api.tickets(group) if row.ticket_attributes.get(name) == key]

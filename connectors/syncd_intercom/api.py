@@ -1,4 +1,4 @@
-"""Intercom's endpoints as methods: addresses, paging, what a refusal means, and what is left. What is in the JSON: `wire`.
+"""Intercom's endpoints as methods: addresses, paging, what a refusal means, and what is left. The JSON is in `wire`.
 
 Each is in the vendor's description of version 2.15 (developers.intercom.com/docs/references/rest-api/api.intercom.io).
 """

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 
 from pydantic import SecretStr, StrictInt, ValidationError
@@ -45,8 +45,8 @@ class NotificationJson(Json):
     data: DataJson
 
 
-def receive(webhook: Webhook, *, secrets: Iterable[SecretStr | None]) -> Delivery:
-    """Verify over the raw bytes, then name the ticket.
+def receive(webhook: Webhook, *, secrets: Iterable[SecretStr | None], kinds: Collection[Kind]) -> Delivery:
+    """Verify over the raw bytes, then name the ticket or conversation, if the connection works with such.
 
     Raises:
         BadSignature: before anything is read; also where the notification, which is signed with its time, is too old.
@@ -60,7 +60,10 @@ def receive(webhook: Webhook, *, secrets: Iterable[SecretStr | None]) -> Deliver
         raise BadBody("intercom: the webhook is no notification of a described shape") from None
     if not -EARLIEST <= age <= OLDEST:
         raise BadSignature("intercom: the webhook is too old, or from the future")
-    return Delivery(told.id or hashlib.blake2s(webhook.body, digest_size=16).hexdigest(), tuple(_hints(told)))
+    return Delivery(
+        told.id or hashlib.blake2s(webhook.body, digest_size=16).hexdigest(),
+        tuple(hint for hint in _hints(told) if Ref.parse(hint.ref).kind in kinds),
+    )
 
 
 def verify(webhook: Webhook, *, secrets: Iterable[SecretStr | None]) -> None:

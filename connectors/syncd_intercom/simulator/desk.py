@@ -50,6 +50,7 @@ class Desk:
         exposed: attributes that contacts see although they should not.
         leaks: a fault: notes become comments.
         forgets_marks: characters of no width are cleaned away.
+        keeps_converted: a conversation that became a ticket can still be read, and names it; the description is silent.
     """
 
     def __init__(self, simulator: IntercomSimulator) -> None:
@@ -63,6 +64,7 @@ class Desk:
         self.exposed: set[str] = set()
         self.leaks = False
         self.forgets_marks = False
+        self.keeps_converted = False
         self.shapes = Shapes(self)
 
     # -- finding
@@ -223,14 +225,10 @@ class Desk:
         return f"{zlib.crc32(f'{file_id} {until}'.encode()):08x}"
 
     def files(self) -> dict[str, StoredFile]:
-        held: list[StoredFile] = []
-        for item in (*self.tickets.values(), *self.conversations.values()):
-            held += [file for part in item.parts for file in part.files]
-            held += (
-                item.source.files
-                if isinstance(item, Conversation)
-                else [file for files in item.files.values() for file in files]
-            )
+        tickets, conversations = self.tickets.values(), self.conversations.values()
+        said = [part for each in tickets for part in each.parts] + [part for each in conversations for part in each.parts]
+        held = [file for part in (*said, *(each.source for each in conversations)) for file in part.files]
+        held += [file for each in tickets for files in each.files.values() for file in files]
         return {file.id: file for file in held}
 
     # -- conversations
@@ -274,7 +272,7 @@ class Desk:
         self._did("update", conversation, f"conversation.admin.{deed}", before=before, after=after, part=part)
 
     def convert(self, conversation: Conversation, kind: TicketType, given: Mapping[str, Any]) -> Ticket:
-        """It becomes a ticket with the same id, its words, and the time it began; the conversation is there no more."""
+        """It becomes a ticket with its id, its words, and the time it began."""
         if kind.category != "Customer":
             raise refused(400, "parameter_invalid")
         values = self._checked(given, kind)
@@ -291,7 +289,9 @@ class Desk:
             shared=True,
             parts=[first, *conversation.parts],
         )
-        del self.conversations[conversation.id]
+        conversation.ticket = ticket
+        if not self.keeps_converted:
+            del self.conversations[conversation.id]
         self.tickets[ticket.id] = ticket
         self._did("move", ticket, "ticket.created", before={"ref": conversation.ref}, after={"ref": ticket.ref})
         return ticket

@@ -192,7 +192,7 @@ class Shapes:
             "ai_agent": None,
             "ai_agent_participated": False,
             "topics": {},
-            "ticket": None,
+            "ticket": self.ticket(given.ticket) if given.ticket else None,
         }
 
     def conversation(

@@ -152,6 +152,7 @@ class Conversation:
     values: dict[str, Any] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)  # id -> name
     parts: list[Part] = field(default_factory=list)
+    ticket: Ticket | None = None  # what it was converted to
 
     @property
     def ref(self) -> str:
