@@ -226,7 +226,9 @@ class Desk:
 
     def files(self) -> dict[str, StoredFile]:
         tickets, conversations = self.tickets.values(), self.conversations.values()
-        said = [part for each in tickets for part in each.parts] + [part for each in conversations for part in each.parts]
+        said = [part for each in tickets for part in each.parts] + [
+            part for each in conversations for part in each.parts
+        ]
         held = [file for part in (*said, *(each.source for each in conversations)) for file in part.files]
         held += [file for each in tickets for files in each.files.values() for file in files]
         return {file.id: file for file in held}
