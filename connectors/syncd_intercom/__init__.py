@@ -68,8 +68,8 @@ MORE = {
     "conversations": frozenset({Capability.FILES, Capability.DELETE_COMMENTS}),
     "both": frozenset({Capability.FIND}),
 }
-"""What is true of all that a connection works with: only tickets are made, and only messages of conversations take files
-and are redacted."""
+"""What is true of all that a connection works with: only tickets are made, and only messages of conversations take
+files and are redacted."""
 
 MOST_FILTERS = 15  # of one group in a search
 

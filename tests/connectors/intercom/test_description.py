@@ -7,6 +7,7 @@ import pytest
 
 from syncd.core.model import Internal
 from syncd.sdk.connector import Message
+from syncd.sdk.json_files import FileNames
 from syncd.sdk.testing.openapi import Description, Violation
 from syncd_intercom import Intercom, api
 from syncd_intercom.simulator.shapes import Shapes
@@ -32,7 +33,7 @@ async def test_a_misspelt_field_of_a_request_is_noticed(
 async def test_a_misspelt_name_of_a_files_part_is_noticed(
     intercom: Intercom, world: IntercomWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api, "FILE_NAMES", api.FileNames("attachment_files", "filename", "content_type", "data"))
+    monkeypatch.setattr(api, "FILE_NAMES", FileNames("attachment_files", "filename", "content_type", "data"))
     message = Message(Internal("x"), (file("a.txt", b"x"),))
     with pytest.raises(Violation, match="filename"):
         await intercom.comment(world.simulator.begin(), message, key="key-1", expect="")

@@ -46,7 +46,7 @@ def taken(webhook: Webhook, *secrets: str, kinds: Sequence[Kind] = BOTH) -> Deli
     return receive(webhook, secrets=[SecretStr(each) for each in secrets or (SECRET,)], kinds=kinds)
 
 
-# --- the vendor's own samples ------------------------------------------------------------------------------------------
+# --- the vendor's own samples -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", SAMPLES or ["ticket.note.created.json"])
@@ -210,7 +210,7 @@ def test_whatever_is_signed_is_read_or_refused_in_words(said: Any) -> None:
         taken(hook(json.dumps(said).encode()))
 
 
-# --- from the simulator ------------------------------------------------------------------------------------------------
+# --- from the simulator -----------------------------------------------------------------------------------------------
 
 
 async def test_each_deed_tells_its_ticket_and_a_ping_nobody(intercom: Intercom, world: IntercomWorld) -> None:

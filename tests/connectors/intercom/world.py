@@ -119,7 +119,7 @@ class IntercomWorld(Deeds):
         self.simulator.write(ref, text, public=public)
 
     async def look(self, ref: str) -> Shown:
-        """What the Messenger shows the contact: no note, no hidden attribute, nothing of a ticket that is not shared."""
+        """What the Messenger shows the contact: no note, no hidden attribute, nothing of an unshared ticket."""
         item = self.item(ref)
         link = str(item.values.get(LINK) or "")
         texts = []
