@@ -54,6 +54,7 @@ class IntercomSimulator(Simulator):
     Attributes:
         desk: its tickets, conversations and people.
         files_url: another host for files, where they are fetched without credentials.
+        order: in which order searches answer, one of `search.ORDERS`.
         grain: whether searches compare dates by the second or by the day; the description does not say.
         may_list_teams: whether the token may see the teams.
     """
@@ -73,6 +74,7 @@ class IntercomSimulator(Simulator):
         super().__init__(accounts=accounts, clock=clock)
         self.desk = Desk(self)
         self.files_url = ""
+        self.order = "newest"
         self.grain: Grain = "second"
         self.may_list_teams = True
 

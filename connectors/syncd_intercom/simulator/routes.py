@@ -126,12 +126,12 @@ class Routes:
         )
 
     async def _found(self, request: Request, items: list[Item]) -> tuple[list[Item], dict[str, Any]]:
-        """The newest first, through an index that may lag."""
+        """In the simulator's order, through an index that may lag."""
         given, grain = await _body(request), self.simulator.grain
         items = [each for each in items if self.simulator.indexed(each.updated)]
         try:
             found = [each for each in items if search.matches(each, given["query"], grain=grain)]
-            found.sort(key=lambda each: (each.updated, int(each.id)), reverse=True)
+            found.sort(key=search.ORDERS[self.simulator.order])
             rows, pages = search.page(found, given.get("pagination") or {})
         except (search.BadQuery, KeyError, TypeError) as error:
             raise refused(400, "parameter_invalid") from error

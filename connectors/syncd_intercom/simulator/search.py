@@ -15,6 +15,13 @@ MOST_FILTERS, MOST_DEPTH = 15, 2
 _DATES = {"created_at", "updated_at"}
 
 
+ORDERS: Mapping[str, Callable[[Item], tuple[float, int]]] = {
+    "newest": lambda item: (-item.updated.timestamp(), -int(item.id)),
+    "made": lambda item: (0.0, int(item.id)),
+}
+"""In which order a search answers; the description does not say."""
+
+
 class BadQuery(Exception):
     """A search that Intercom refuses."""
 
