@@ -37,7 +37,7 @@ class IntercomConfig(ConnectionConfig):
         default="tickets", description="What is polled: `tickets`, `conversations` or `both`, in one request each."
     )
     key_attribute: str = Field(
-        default="syncd key",
+        default="syncd_key",
         min_length=1,
         description="Text attribute of ticket types, hidden from contacts, in which new tickets carry syncd's key.",
     )

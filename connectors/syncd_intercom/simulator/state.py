@@ -16,7 +16,7 @@ BEN = Account("991000003", "Ben Agent", "ben@acme.example", "ben-token", frozens
 CAROL = Account("6762f2d81bb69f9f2193bc54", "Carol Customer", "carol@customer.example", scopes=frozenset({"contact"}))
 FIN = Account("991000009", "Fin", "operator+acme@intercom.io", scopes=frozenset({"bot"}))
 
-KEY, LINK = "syncd key", "Engineering issue"
+KEY, LINK = "syncd_key", "Engineering issue"
 SEVERITY, PROMISED = "Severity", "Promised until"
 TITLE, DESCRIPTION = "_default_title_", "_default_description_"
 
