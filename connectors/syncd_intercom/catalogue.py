@@ -61,10 +61,12 @@ class TicketType:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Attributes:
-    types: ticket types by id, archived ones left out.
-    ours: keys of the attributes that belong to syncd; mappings neither see nor write them.
-    conversation: custom attributes of conversations, by their names in mappings.
+    """What is known of a workspace.
+
+    Attributes:
+        types: ticket types by id, archived ones left out.
+        ours: keys of the attributes that belong to syncd; mappings neither see nor write them.
+        conversation: custom attributes of conversations, by their names in mappings.
     """
 
     types: Mapping[str, TicketType] = field(default_factory=dict)

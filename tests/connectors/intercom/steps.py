@@ -6,6 +6,7 @@ from typing import Any
 from syncd.core.model import Comment, Thread
 from syncd.sdk.connector import Backlink, Changed, Draft, File
 from syncd_intercom import Intercom
+from syncd_intercom.simulator.state import Conversation, Ticket
 from tests.connectors.intercom.world import PLACE, IntercomWorld
 
 CORE_7 = Backlink(url="https://jira.example/browse/CORE-7", title="CORE-7 Export fails", label="CORE-7")
@@ -43,3 +44,15 @@ async def polled(intercom: Intercom, cursor: str | None) -> tuple[list[Changed],
 def bodies(world: IntercomWorld, operation: str) -> list[Any]:
     """What was sent by these requests."""
     return [each.json() for each in world.simulator.requests if each.operation == operation]
+
+
+def ticket(world: IntercomWorld, ref: str) -> Ticket:
+    found = world.item(ref)
+    assert isinstance(found, Ticket)
+    return found
+
+
+def conversation(world: IntercomWorld, ref: str) -> Conversation:
+    found = world.item(ref)
+    assert isinstance(found, Conversation)
+    return found

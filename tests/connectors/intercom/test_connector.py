@@ -1,34 +1,26 @@
 """What only Intercom does with fields, keys and lives; each test's traffic is checked against the description."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import httpx
 import pytest
 from pydantic import ValidationError
 
-from syncd.core.model import Fields, Internal, Life, Person, RichText
-from syncd.sdk.budget import NORMAL, reserve
+from syncd.core.model import Fields, Internal, Person, RichText
 from syncd.sdk.connector import ONLY_FIELDS, Backlink, Capability, Draft, Message
 from syncd.sdk.errors import (
-    BadAnswer,
-    Forbidden,
-    NotFound,
-    RateLimited,
     Rejected,
     Unauthorized,
     Unavailable,
     Unsupported,
 )
 from syncd.sdk.testing.faults import LostAfter, Status
-from syncd.sdk.testing.simulator import Limit
 from syncd_intercom import Intercom, IntercomConfig
-from syncd_intercom.api import explain
 from syncd_intercom.simulator import ANA, BEN, CAROL, KEY, LINK
 from syncd_intercom.simulator.shapes import Shapes
-from syncd_intercom.simulator.state import BUG, TASK, TITLE, Conversation, Ticket
-from tests.connectors.intercom.steps import CORE_7, DRAFT, bodies, polled
+from syncd_intercom.simulator.state import BUG, TASK
+from tests.connectors.intercom.steps import CORE_7, DRAFT, bodies, polled, ticket
 from tests.connectors.intercom.world import PLACE, IntercomWorld
 
 NOON = datetime(2026, 3, 29, 12, tzinfo=UTC)
@@ -39,18 +31,6 @@ FIVE: Fields = {
     "Affected users": Decimal(12),
     "assignee": Person(BEN.id),
 }
-
-
-def ticket(world: IntercomWorld, ref: str) -> Ticket:
-    found = world.item(ref)
-    assert isinstance(found, Ticket)
-    return found
-
-
-def conversation(world: IntercomWorld, ref: str) -> Conversation:
-    found = world.item(ref)
-    assert isinstance(found, Conversation)
-    return found
 
 
 # --- what it costs ---------------------------------------------------------------------------------------------------
@@ -436,138 +416,6 @@ async def test_a_conversation_is_never_begun_in_a_customers_name() -> None:
     assert world.requests == 0
 
 
-# --- conversations ---------------------------------------------------------------------------------------------------
-
-
-async def test_a_conversation_without_a_title_has_a_summary(intercom: Intercom, world: IntercomWorld) -> None:
-    ref = world.simulator.begin("The export " + "fails " * 30)
-    fields = (await intercom.fetch(ref)).fields
-    summary = fields["summary"]
-    assert fields["title"] is None
-    assert isinstance(summary, str)
-    assert (summary[:17], summary[-1], len(summary)) == ("The export fails ", "…", 80)
-    await intercom.update(ref, {"title": "Export"}, expect="")
-    fields = (await intercom.fetch(ref)).fields
-    assert (fields["title"], fields["summary"]) == ("Export", "Export")
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("status", "snoozed"),
-        ("priority", "priority"),
-        ("description", RichText.of("x")),
-        ("summary", "x"),
-        ("open", "true"),
-        ("tags", frozenset({" "})),
-        ("Severity", "no such"),
-        (LINK, "https://elsewhere.example"),
-    ],
-)
-async def test_what_a_conversation_cannot_be_told_is_refused_and_nothing_is_sent(
-    intercom: Intercom, world: IntercomWorld, name: str, value: Any
-) -> None:
-    ref = world.simulator.begin()
-    before = world.requests
-    with pytest.raises(Rejected) as caught:
-        await intercom.update(ref, {"title": "x", name: value}, expect="")
-    assert caught.value.field == name
-    assert world.requests == before
-
-
-async def test_tags_are_the_same_in_any_case(intercom: Intercom, world: IntercomWorld) -> None:
-    ref = world.simulator.begin()
-    with world.simulator.acting(ANA):
-        world.simulator.desk.set_tag(world.item(ref), world.simulator.desk.tag("Escalate"), on=True)
-    before = world.requests
-    await intercom.update(ref, {"tags": frozenset({"escalate"})}, expect="")
-    assert world.calls(since=before) == [f"GET /conversations/{world.item(ref).id}"]
-    assert (await intercom.fetch(ref)).fields["tags"] == {"Escalate"}
-
-
-async def test_a_second_request_that_fails_is_no_write_that_did_not_happen(
-    intercom: Intercom, world: IntercomWorld
-) -> None:
-    ref = world.simulator.begin()
-    world.simulator.faults.on("POST /conversations/*/parts", Status(503))
-    with pytest.raises(Unavailable) as caught:
-        await intercom.update(ref, {"title": "x", "status": "closed"}, expect="")
-    assert caught.value.sent
-    assert conversation(world, ref).title == "x"
-
-
-async def test_an_attribute_that_the_config_does_not_name_is_neither_read_nor_written(world: IntercomWorld) -> None:
-    intercom, ref = world.connector(conversation_attributes={}), world.simulator.begin()
-    world.simulator.edit(ref, {"custom_attributes": {"Severity": "High"}})
-    assert "Severity" not in (await intercom.fetch(ref)).fields
-    with pytest.raises(Rejected):
-        await intercom.update(ref, {"Severity": "Low"}, expect="")
-
-
-@pytest.mark.parametrize("given", [{"type": "list"}, {"options": ["a"]}, {"type": "boolean"}])
-def test_a_declared_attribute_is_of_a_kind_that_the_api_takes(given: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError):
-        IntercomWorld("both", conversation_attributes={"x": given}).connector()
-
-
-# --- converted, deleted ----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kept", [True, False])
-async def test_a_conversation_that_became_a_ticket_is_followed(
-    intercom: Intercom, world: IntercomWorld, kept: bool
-) -> None:
-    world.simulator.desk.keeps_converted = kept
-    ref = world.simulator.begin("The export fails", title="Export")
-    world.simulator.write(ref, "a note", public=False)
-    await intercom.fetch(ref)
-    _, cursor = await polled(intercom, None)
-    world.clock.advance(60)
-    with world.simulator.acting(ANA):
-        world.simulator.desk.convert(conversation(world, ref), BUG, {TITLE: "Export"})
-    await world.settle()
-    found = await intercom.fetch(ref)
-    assert found.ref == f"ticket:{ref.removeprefix('conversation:')}"
-    assert (found.fields["title"], found.container) == ("Export", BUG.name)
-    assert found.thread
-    assert [comment.body.text for comment in found.thread.comments] == ["The export fails", "a note"]
-    assert found.ref in {hint.ref for hint in (await polled(intercom, cursor))[0]}
-
-
-async def test_a_ticket_that_only_has_the_number_of_a_lost_conversation_is_not_it(
-    intercom: Intercom, world: IntercomWorld
-) -> None:
-    """Whether tickets and conversations are numbered together is not said; nobody's words may come by chance."""
-    ref = world.simulator.begin()
-    await intercom.fetch(ref)
-    world.clock.advance(60)
-    other = ticket(world, world.simulator.make("Another matter"))
-    lost = world.simulator.desk.conversations.pop(world.item(ref).id)
-    world.simulator.desk.tickets[lost.id] = other
-    with pytest.raises(NotFound):
-        await intercom.fetch(ref)
-    with pytest.raises(NotFound):
-        await world.connector().fetch(ref)
-
-
-async def test_what_is_deleted_is_gone_for_good(intercom: Intercom, world: IntercomWorld) -> None:
-    for ref in (world.simulator.make("Export fails"), world.simulator.begin()):
-        assert (await intercom.fetch(ref)).life is Life.ACTIVE
-        await world.delete(ref)
-        with pytest.raises(NotFound):
-            await intercom.fetch(ref)
-        with pytest.raises(NotFound):
-            await intercom.comment(ref, Message(Internal("x")), key="key-1", expect="")
-
-
-@pytest.mark.parametrize("ref", ["", "7", "ticket:", "ticket:0", "ticket:1/../2", "ticket:١", "user:7", "ticket:1?x"])
-async def test_what_is_no_ref_is_not_found_and_asks_nothing(intercom: Intercom, world: IntercomWorld, ref: str) -> None:
-    before = world.requests
-    with pytest.raises(NotFound):
-        await intercom.fetch(ref)
-    assert world.requests == before
-
-
 # --- the link ---------------------------------------------------------------------------------------------------------
 
 
@@ -583,86 +431,3 @@ async def test_the_link_is_shown_on_both_and_on_no_public_place(intercom: Interc
 async def test_without_a_place_for_the_link_it_is_refused(world: IntercomWorld) -> None:
     with pytest.raises(Rejected, match="link_attribute"):
         await world.connector(link_attribute=None).link_back(world.simulator.make("x"), CORE_7)
-
-
-# --- limits and refusals ---------------------------------------------------------------------------------------------
-
-
-async def test_the_limit_is_told_and_waited_for_by_its_own_headers(world: IntercomWorld) -> None:
-    world.simulator.limit = Limit(8, window=timedelta(seconds=10))
-    intercom = world.connector()
-    intercom._client.budget.now = world.clock
-    await intercom.check()
-    [quota] = intercom.quotas()
-    assert (quota.limit, quota.remaining) == (8, 3)
-    for _ in range(3 - reserve(8, NORMAL)):
-        await intercom.fetch(world.simulator.make("x"))
-    with pytest.raises(RateLimited) as caught:
-        await intercom.fetch(world.simulator.make("x"))
-    assert 1 <= caught.value.retry_after <= 10
-    world.clock.advance(11)
-    assert (await intercom.fetch(world.simulator.make("x"))).ref
-
-
-def refusal(status: int, code: str = "", headers: dict[str, str] | None = None, **more: Any) -> httpx.Response:
-    body = {"type": "error.list", "errors": [{"code": code, "message": "Your secret words", **more}]}
-    return httpx.Response(status, json=body, headers=headers)
-
-
-async def test_a_429_without_retry_after_pauses_until_the_reset_by_intercoms_clock(intercom: Intercom) -> None:
-    headers = {"date": "Mon, 05 Jan 2026 09:00:00 GMT", "x-ratelimit-reset": "1767603607"}
-    limited = intercom._explain(refusal(429, headers=headers))
-    assert isinstance(limited, RateLimited)
-    assert limited.retry_after == pytest.approx(7)
-    with pytest.raises(RateLimited):
-        await intercom.check()
-
-
-def test_a_429_that_says_nothing_waits_a_slice() -> None:
-    error = explain(refusal(429))
-    assert isinstance(error, RateLimited)
-    assert error.retry_after == 10
-
-
-@pytest.mark.parametrize(
-    ("answer", "sort", "field"),
-    [
-        (refusal(400, "ticket_state_id_invalid"), Rejected, "status"),
-        (refusal(400, "parameter_invalid", field="ticket_attributes.Severity"), Rejected, "Severity"),
-        (refusal(422, "x"), Rejected, None),
-        (refusal(409, "conflict"), Rejected, None),
-        (refusal(402, "plan"), Forbidden, None),
-        (refusal(404, "assignee_not_found"), Rejected, "assignee"),
-        (httpx.Response(400, content=b"<html>"), Rejected, None),
-        (httpx.Response(400, json={"errors": ["x"]}), Rejected, None),
-    ],
-)
-def test_a_refusal_says_what_to_do_and_never_what_was_sent(
-    answer: httpx.Response, sort: type[Exception], field: str | None
-) -> None:
-    error = explain(answer)
-    assert isinstance(error, sort)
-    assert getattr(error, "field", None) == field
-    assert "secret words" not in str(error)
-
-
-@pytest.mark.parametrize("status", [401, 403, 404, 500])
-def test_other_refusals_are_left_to_their_status(status: int) -> None:
-    assert explain(refusal(status, "not_found")) is None
-
-
-async def test_an_answer_of_another_shape_names_its_place_and_no_value(
-    intercom: Intercom, world: IntercomWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ref = world.simulator.make("Export fails")
-    bare = Intercom(IntercomConfig(**world.settings), transport=world.simulator.transport())
-    await bare.fetch(ref)
-    right, wrong = Shapes.ticket, {"updated_at": "secret words"}
-    monkeypatch.setattr(Shapes, "ticket", lambda *args, **more: {**right(*args, **more), **wrong})
-    with pytest.raises(BadAnswer, match="updated_at") as caught:
-        await bare.fetch(ref)
-    assert "secret words" not in str(caught.value)
-    with pytest.raises(Unavailable) as unproven:
-        await bare.update(ref, {"title": "x"}, expect="")
-    assert unproven.value.sent, "a write whose answer cannot be read may have happened"
-    await bare.aclose()
