@@ -17,7 +17,7 @@ from syncd.sdk.errors import (
 )
 from syncd.sdk.testing.faults import LostAfter, Status
 from syncd_intercom import Intercom, IntercomConfig
-from syncd_intercom.simulator import ANA, BEN, CAROL, KEY, LINK
+from syncd_intercom.simulator import ANA, BEN, CAROL, KEY, LINK, search
 from syncd_intercom.simulator.shapes import Shapes
 from syncd_intercom.simulator.state import BUG, TASK
 from tests.connectors.intercom.steps import CORE_7, DRAFT, bodies, polled, ticket
@@ -382,6 +382,16 @@ async def test_a_key_in_a_ticket_of_any_type_is_found_all_of_them_the_oldest_fir
     assert [found.ref for found in await intercom.find("key-1")] == refs
 
 
+async def test_a_search_that_finds_more_than_it_was_asked_for_is_not_believed(
+    intercom: Intercom, world: IntercomWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await intercom.create(DRAFT, key="key-1")
+    await intercom.create(DRAFT, key="key-10")
+    await world.settle()
+    monkeypatch.setattr(search, "matches", lambda *args, **more: True)
+    assert [found.ref for found in await intercom.find("key-1")] == [made.ref]
+
+
 async def test_a_key_cannot_be_looked_for_where_no_type_has_the_attribute(world: IntercomWorld) -> None:
     with pytest.raises(Rejected, match="no ticket type"):
         await world.connector(key_attribute="no such").find("key-1")
@@ -399,7 +409,7 @@ async def test_a_create_whose_answer_was_lost_can_be_found(intercom: Intercom, w
 async def test_a_status_that_fails_after_the_create_is_no_create_that_did_not_happen(
     intercom: Intercom, world: IntercomWorld
 ) -> None:
-    world.simulator.faults.on("PUT /tickets/*", Status(500))
+    world.simulator.faults.on("PUT /tickets/*", Status(403))
     with pytest.raises(Unavailable) as caught:
         await intercom.create(_with(status="In progress"), key="key-1")
     assert caught.value.sent

@@ -72,7 +72,7 @@ async def test_a_second_request_that_fails_is_no_write_that_did_not_happen(
     intercom: Intercom, world: IntercomWorld
 ) -> None:
     ref = world.simulator.begin()
-    world.simulator.faults.on("POST /conversations/*/parts", Status(503))
+    world.simulator.faults.on("POST /conversations/*/parts", Status(403))
     with pytest.raises(Unavailable) as caught:
         await intercom.update(ref, {"title": "x", "status": "closed"}, expect="")
     assert caught.value.sent
