@@ -46,13 +46,13 @@ from syncd.sdk.connector import (
 )
 from syncd.sdk.errors import ConnectorError, Locked, NotFound, Rejected
 from syncd.sdk.http import Client
+from syncd.sdk.text.mark import marked
 from syncd_freshdesk import fields as tickets
 from syncd_freshdesk import hook, multipart, poll, wire
 from syncd_freshdesk.api import Api, explain, read_quotas
 from syncd_freshdesk.config import FreshdeskConfig
 from syncd_freshdesk.fields import FIELDS, FINAL, Catalogue
 from syncd_freshdesk.people import People, named
-from syncd_freshdesk.text import marked
 from syncd_freshdesk.text import write as write_html
 from syncd_freshdesk.wire import CLOSED, NOTE, AgentJson, ConversationJson, TicketJson
 

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from syncd.core.model import Attachment, Comment, Internal, Person, Public, Thread, Visibility
 from syncd.sdk.errors import BadAnswer, Rejected
+from syncd.sdk.text.mark import split
 from syncd_freshdesk.text import read as read_html
-from syncd_freshdesk.text import split
 
 REPLY, NOTE = 0, 2  # a conversation's `source`
 CLOSED = 5

@@ -15,7 +15,7 @@ import httpx
 from syncd.sdk.connector import File
 from syncd.sdk.errors import BadAnswer, ConnectorError, Forbidden, NotFound, Rejected, Unauthorized, Unavailable
 from syncd.sdk.http import Client
-from syncd_zammad import upload
+from syncd.sdk.json_files import FileNames, JsonFiles
 from syncd_zammad.wire import (
     ArticleJson,
     AttributeJson,
@@ -40,6 +40,9 @@ PAGE = 50
 where nothing is asked for (tickets_controller.rb), so a page that is shorter is surely the last."""
 
 EXPAND = {"expand": "true"}
+FILE_NAMES = FileNames(files="attachments", name="filename", media_type="mime-type", data="data")
+"""How an article takes files, and in no other way (ticket-articles.rst, "Article with attached files")."""
+
 T = TypeVar("T")
 
 
@@ -129,13 +132,9 @@ class Api:
 
     async def add_article(self, article: Mapping[str, Any], files: Sequence[File]) -> ArticleJson:
         """One request with everything; files are sent as they are read, in base64."""
-        response = await self._client.request(
-            "POST",
-            f"{API}/ticket_articles",
-            params=EXPAND,
-            content=upload.body(article, files),
-            headers={"content-type": "application/json", "content-length": str(upload.length(article, files))},
-        )
+        sent = JsonFiles(article, files, FILE_NAMES)
+        path = f"{API}/ticket_articles"
+        response = await self._client.request("POST", path, params=EXPAND, content=sent.body(), headers=sent.headers)
         return _proven(lambda: read(ArticleJson, _decoded(response), where="ticket_articles"))
 
     async def delete_article(self, id: int) -> None:

@@ -1,15 +1,14 @@
-"""Freshdesk's HTML and Markdown say the same, and the mark of our comments is text that nobody sees."""
+"""Freshdesk's HTML and Markdown say the same, with the mark of our comments and without."""
 
 from __future__ import annotations
 
-import re
 import time
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from syncd.core.model import RichText
+from syncd.sdk.text.mark import marked
 from syncd.sdk.text.tree import Document, Rendered
 from syncd_freshdesk import text
 from tests.connectors.text_laws import Format, comes_back, comes_back_or_is_named_as_lost
@@ -23,7 +22,7 @@ KEY = "sy2k7qzlmn4pabcdefgh23"
 def wrapped(markdown: str) -> Rendered[str]:
     """As a comment goes out and comes back: marked, and in Freshdesk's own box."""
     written = text.write(markdown)
-    return Rendered(f"<div>{text.marked(written.source, KEY)}</div>", written.lost)
+    return Rendered(f"<div>{marked(written.source, KEY)}</div>", written.lost)
 
 
 MARKED = Format(read=text.read, write=wrapped, target=text.TARGET)
@@ -52,51 +51,6 @@ def test_a_mail_that_looks_like_markup_keeps_its_words(name: str) -> None:
     assert again.lost == ()
 
 
-# --- the mark --------------------------------------------------------------------------------------------------------
-
-
-@given(documents(), st.text(alphabet="abcdefghijklmnopqrstuvwxyz234567-", min_size=1, max_size=40))
-@settings(deadline=None, max_examples=50)
-def test_a_key_comes_back_from_any_text_and_leaves_it_as_it_was(document: Document, key: str) -> None:
-    html = text.write(HTML.inert(document)).source
-    bare, found = text.split(text.marked(html, key))
-    assert (bare, found) == (html, key)
-
-
-def test_the_mark_is_only_characters_of_no_width() -> None:
-    added = text.marked("<p>Hello</p>", KEY).removeprefix("<p>Hello").removesuffix("</p>")
-    assert added
-    assert set(added) <= set("\u200b\u200c\u200d\u2060")
-
-
-@pytest.mark.parametrize(
-    "markdown", ["```\nmake test\n```", "run\n\n`make`", "- one\n- two", "| a | b |\n| --- | --- |\n| 1 | 2 |"]
-)
-def test_code_that_people_copy_holds_no_mark(markdown: str) -> None:
-    marked = text.marked(text.write(markdown).source, KEY)
-    for inside in re.findall(r"<(?:code|pre|li|td)[^>]*>(.*?)</", marked, re.DOTALL):
-        assert "\u200b" not in inside
-    assert text.split(marked)[1] == KEY
-
-
-def test_the_first_mark_counts_and_a_quoted_one_below_it_does_not() -> None:
-    quoted = text.marked("<p>before</p>", "older")
-    bare, key = text.split(f"<div>{text.marked('<p>now</p>', 'newer')}</div><blockquote>{quoted}</blockquote>")
-    assert key == "newer"
-    assert text.read(bare).markdown == "now\n\n> before"
-
-
-@pytest.mark.parametrize("words", ["می‌خواهم", "👩🏽‍🚀", "a\u200bb", "नरेन्‍द्र"])
-def test_joiners_that_people_write_are_no_mark(words: str) -> None:
-    assert text.split(f"<p>{words}</p>") == (f"<p>{words}</p>", None)
-
-
-def test_a_mark_that_was_cut_off_is_no_error() -> None:
-    marked = text.marked("<p>x</p>", "é")
-    assert text.split(marked[:-5] + "</p>")[1] is not None
-    assert text.split(marked[:-20])[1] is None
-
-
 # --- what is lost ----------------------------------------------------------------------------------------------------
 
 
@@ -120,7 +74,7 @@ def test_a_placeholder_of_freshdesks_is_not_filled_in() -> None:
 
 def test_the_source_is_what_freshdesk_said_without_our_mark() -> None:
     assert text.read("<p>a\r\nb\x00\ud800</p>") == RichText(markdown="a b", source="<p>a\nb</p>")
-    assert text.read(text.marked("<p>a</p>", KEY)).source == "<p>a</p>"
+    assert text.read(marked("<p>a</p>", KEY)).source == "<p>a</p>"
 
 
 def test_a_long_text_is_cut_with_a_link() -> None:

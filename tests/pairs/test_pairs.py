@@ -16,6 +16,7 @@ from tests.connectors.freshdesk.world import FreshdeskWorld
 from tests.connectors.github.world import GitHubWorld
 from tests.connectors.gitlab.world import GitlabWorld
 from tests.connectors.hubspot.world import HubspotWorld
+from tests.connectors.intercom.world import IntercomWorld
 from tests.connectors.jira.world import JiraWorld
 from tests.connectors.linear.world import LinearWorld
 from tests.connectors.redmine.world import SimulatedWorld as RedmineWorld
@@ -32,6 +33,7 @@ HELPDESKS: dict[str, Make] = {
     "rt": RtWorld,
     "servicenow": ServiceNowWorld,
     "hubspot": HubspotWorld,
+    "intercom": IntercomWorld,
 }
 TRACKERS: dict[str, Make] = {
     "jira cloud": JiraWorld,

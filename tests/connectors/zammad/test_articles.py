@@ -1,7 +1,6 @@
 """Articles: what customers may read, that nobody is mailed, whose key is believed, files and images."""
 
 import base64
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +10,7 @@ from syncd.core.model import Internal, Public, Visibility
 from syncd.sdk.connector import Message
 from syncd.sdk.errors import Rejected, Unavailable
 from syncd.sdk.testing.faults import LostAfter
-from syncd_zammad import Zammad, upload
+from syncd_zammad import Zammad
 from syncd_zammad import thread as threads
 from syncd_zammad.simulator import ACCOUNT, ANA, CAROL
 from tests.connectors.zammad.steps import file, internal, thread
@@ -149,17 +148,6 @@ async def test_files_are_streamed_into_one_request(zammad: Zammad, world: Zammad
     await zammad.comment(ref, internal("words", *(file(*each) for each in held.items())), key="key-1", expect="")
     assert world.calls(since=before) == ["POST /api/v1/ticket_articles"]
     assert {each.name: each.content for each in world.ticket(ref).articles[-1].files} == held
-
-
-@pytest.mark.parametrize("sizes", [[], [0], [1], [2], [3], [7, 0, 100]], ids=str)
-async def test_the_length_is_known_before_the_first_byte(sizes: list[int]) -> None:
-    files = [file(f"файл {number}", bytes(size)) for number, size in enumerate(sizes)]
-    article = {"body": "ü", "ticket_id": 1}
-    sent = b"".join([piece async for piece in upload.body(article, files)])
-    assert upload.length(article, files) == len(sent)
-    shown = json.loads(sent)
-    assert [len(base64.b64decode(each["data"])) for each in shown.get("attachments", [])] == sizes
-    assert {key: shown[key] for key in article} == article
 
 
 @pytest.mark.parametrize("size", [2, 4])
