@@ -172,7 +172,7 @@ class Hubspot(Connector):
         """By the unique property, which no index delays; else in the bin. There is never more than one."""
         for archived in (False, True):
             if found := await self._writer.by_key(TICKETS, key, archived=archived):
-                return [await self._reader.fetch(found.id, whole=False)]
+                return [await self._reader.fetch(found.id, whole=False, since="")]
         return []
 
     async def download(self, attachment: Attachment) -> AsyncIterator[bytes]:

@@ -114,13 +114,16 @@ class Api:
 
     async def upload(self, file: File) -> dict[str, str]:
         """Send the bytes; they hang on an issue only once an issue is written with the token."""
-        answer = await self.client.json(
-            "POST",
-            "/uploads.json",
-            params={"filename": file.name},
-            content=file.read(),
-            headers={"content-type": BYTES, "content-length": str(file.size)},
-        )
+        try:
+            answer = await self.client.json(
+                "POST",
+                "/uploads.json",
+                params={"filename": file.name},
+                content=file.read(),
+                headers={"content-type": BYTES, "content-length": str(file.size)},
+            )
+        except Rejected as error:  # too large, or of a kind that this Redmine does not take
+            raise Rejected(str(error), field="files") from error
         upload = self.answers.read(Upload, answer, "upload", at="/uploads.json")
         return {"token": upload.token, "filename": file.name, "content_type": file.media_type}
 

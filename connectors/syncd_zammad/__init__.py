@@ -15,6 +15,7 @@ import httpx
 from syncd.core.model import Attachment, Fields, Internal, Person, RichText, Snapshot
 from syncd.sdk.connector import (
     ALL_PARTS,
+    ONLY_FIELDS,
     Account,
     Backlink,
     Capability,
@@ -167,7 +168,7 @@ class Zammad(Connector):
             if len(rows) < PAGE:
                 break
             page += 1
-        return [await self.fetch(str(ticket.id), parts=frozenset({Part.FIELDS})) for ticket in found]
+        return [await self.fetch(str(ticket.id), parts=ONLY_FIELDS, since="") for ticket in found]
 
     async def download(self, attachment: Attachment) -> AsyncIterator[bytes]:
         async for chunk in self._reader.download(attachment.id):

@@ -41,6 +41,7 @@ class Words:
         person: a field that takes a person.
         email: the address of somebody who can be assigned.
         customers: whether there is somebody to whom a comment can be public; where there is not, all is internal.
+        internal_files: whether a person can give a ticket a file that no customer sees.
         signed: whether a webhook's signature covers its body; else a secret comes along in a header or the address.
         deeds: what a person can do there of the methods of `Deeds`.
     """
@@ -59,6 +60,7 @@ class Words:
     person: str | None = None
     email: str | None = None
     customers: bool = True
+    internal_files: bool = True
     signed: bool = True
     deeds: frozenset[Deed] = frozenset()
 

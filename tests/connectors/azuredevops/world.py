@@ -55,7 +55,10 @@ class AzureDevOpsWorld(Deeds):
             moment="Custom.DeployedAt",
             person="assignee",
             email=ANA.email,
-            deeds=LIFE if public else LIFE | {Deed.ATTACH},
+            customers=public,
+            internal_files=not public,
+            signed=False,
+            deeds=LIFE | {Deed.ATTACH},
         )
 
     def subscribe(self) -> None:

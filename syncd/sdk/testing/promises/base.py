@@ -77,9 +77,14 @@ async def write(connector: Connector, ref: str, fields: Fields) -> Snapshot:
     return await connector.fetch(ref)
 
 
-def sayable(connector: Connector, text: str) -> Body:
-    """A body that can be written there: public, where it can say anything to a customer."""
-    return Internal(text) if Capability.ONLY_INTERNAL_COMMENTS in connector.capabilities else Public(text)
+def for_all(world: World, text: str) -> Body:
+    """What a person says to everybody, as it is there: without customers, what all read is internal."""
+    return Public(text) if world.words.customers else Internal(text)
+
+
+def sayable(connector: Connector, world: World, text: str) -> Body:
+    """The most public body that can be written there."""
+    return Internal(text) if Capability.ONLY_INTERNAL_COMMENTS in connector.capabilities else for_all(world, text)
 
 
 async def thread(connector: Connector, ref: str) -> Thread:

@@ -138,7 +138,9 @@ class HintPromises(Promises):
     async def test_our_own_comment_comes_back_as_foretold(self, connector: Connector, world: World) -> None:
         ref = await opened(world)
         cursor = await now(connector, world)
-        written = (await connector.comment(ref, Message(sayable(connector, "Hello")), key="key-1", expect="")).written
+        written = (
+            await connector.comment(ref, Message(sayable(connector, world, "Hello")), key="key-1", expect="")
+        ).written
         if not written.tokens and not written.echoes:
             pytest.skip(f"{connector.name} foretells nothing: its own comment costs a read")
         await world.settle()

@@ -56,6 +56,8 @@ class LifePromises(Promises):
     async def test_a_persons_file_is_read_as_visible_as_it_is(
         self, connector: Connector, world: World, able: object, done_by_people: object, public: bool
     ) -> None:
+        if not public and not world.words.internal_files:
+            pytest.skip("here people cannot attach a file that no customer sees")
         ref = await opened(world)
         await world.attach(ref, "all bytes.bin", ALL_BYTES, public=public)
         found = await thread(connector, ref)
@@ -64,7 +66,7 @@ class LifePromises(Promises):
         assert await downloaded(connector, attachment) == ALL_BYTES
         shown = any("all bytes.bin" in text for text in (await world.look(ref)).public)
         assert shown or attachment.visibility is Visibility.INTERNAL, "public is what a customer sees"
-        assert shown == public
+        assert shown == (public and world.words.customers)
 
     @where_people(Deed.DELETE)
     async def test_a_deleted_ticket_is_said_to_be_gone(

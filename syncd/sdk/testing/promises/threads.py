@@ -18,6 +18,7 @@ from syncd.sdk.testing.promises.base import (
     comments,
     downloaded,
     file,
+    for_all,
     needs,
     opened,
     sayable,
@@ -28,11 +29,6 @@ from syncd.sdk.testing.world import World
 MEGABYTE = 2**20
 LARGE = bytes(range(256)) * 4096 * 30  # 30 MB
 SECRET = "the customer must not read this: kestrel-4711"
-
-
-def for_all(world: World, text: str) -> Body:
-    """A public comment as it is there: without customers, what everybody who works there reads is internal."""
-    return Public(text) if world.words.customers else Internal(text)
 
 
 class ThreadPromises(Promises):
@@ -92,7 +88,7 @@ class ThreadPromises(Promises):
 
     async def test_the_answer_to_a_comment_is_what_a_read_shows(self, connector: Connector, world: World) -> None:
         ref = await opened(world)
-        posted = await connector.comment(ref, Message(sayable(connector, "Hello")), key="key-1", expect="")
+        posted = await connector.comment(ref, Message(sayable(connector, world, "Hello")), key="key-1", expect="")
         [comment] = await comments(connector, ref)
         assert replace(posted.comment, created=comment.created) == comment
         assert abs(posted.comment.created - comment.created) <= timedelta(seconds=5), "may be the answer's own Date"
@@ -103,7 +99,7 @@ class ThreadPromises(Promises):
         ref = await opened(world)
         for number in range(0, 12, 2):
             await connector.comment(
-                ref, Message(sayable(connector, f"number {number}")), key=f"key-{number}", expect=""
+                ref, Message(sayable(connector, world, f"number {number}")), key=f"key-{number}", expect=""
             )
             await world.say(ref, f"number {number + 1}", public=True)
         texts = [comment.body.text for comment in await comments(connector, ref)]
@@ -112,7 +108,7 @@ class ThreadPromises(Promises):
     async def test_a_comment_keeps_every_script_and_its_lines(self, connector: Connector, world: World) -> None:
         ref = await opened(world)
         text = f"{SCRIPTS}\n\nSecond paragraph\n\n- one\n- two"
-        await connector.comment(ref, Message(sayable(connector, text)), key="key-1", expect="")
+        await connector.comment(ref, Message(sayable(connector, world, text)), key="key-1", expect="")
         [comment] = await comments(connector, ref)
         assert comment.body.text.strip() == text
 
@@ -122,7 +118,7 @@ class ThreadPromises(Promises):
         ref = await opened(world)
         text = "\n\n".join(f"Paragraph {number} of a long story: é, 語, 🚀" for number in range(1600))
         assert len(text.encode()) > 70_000
-        await connector.comment(ref, Message(for_all(world, text)), key="key-1", expect="")
+        await connector.comment(ref, Message(sayable(connector, world, text)), key="key-1", expect="")
         [comment] = await comments(connector, ref)
         said = comment.body.text.strip()
         if said != text:
@@ -134,7 +130,7 @@ class ThreadPromises(Promises):
     async def test_the_key_is_on_our_comments_and_on_no_others(self, connector: Connector, world: World) -> None:
         ref = await opened(world)
         await world.say(ref, "by a person", public=True)
-        await connector.comment(ref, Message(sayable(connector, "by syncd")), key="key-1", expect="")
+        await connector.comment(ref, Message(sayable(connector, world, "by syncd")), key="key-1", expect="")
         theirs, ours = await comments(connector, ref)
         assert theirs.key is None
         assert ours.key in ("key-1", None)  # None: the vendor carries none
@@ -145,21 +141,18 @@ class ThreadPromises(Promises):
         self, connector: Connector, world: World, able: object
     ) -> None:
         ref = await opened(world)
-        posted = await connector.comment(ref, Message(for_all(world, "frist")), key="key-1", expect="")
-        edited = await connector.edit_comment(ref, posted.comment, for_all(world, "first"), key="key-2")
+        posted = await connector.comment(ref, Message(sayable(connector, world, "frist")), key="key-1", expect="")
+        edited = await connector.edit_comment(ref, posted.comment, sayable(connector, world, "first"), key="key-2")
         [comment] = await comments(connector, ref)
-        assert comment.body == edited.body == for_all(world, "first")
-        posted = await connector.comment(ref, Message(sayable(connector, "frist")), key="key-1", expect="")
-        edited = await connector.edit_comment(ref, posted.comment, sayable(connector, "first"), key="key-2")
-        assert comment.body == edited.body == sayable(connector, "first")
+        assert comment.body == edited.body == sayable(connector, world, "first")
         assert comment.id == posted.comment.id
         assert comment.source != posted.comment.source
 
     @needs(Capability.DELETE_COMMENTS)
     async def test_our_comment_can_be_deleted(self, connector: Connector, world: World, able: object) -> None:
         ref = await opened(world)
-        first = await connector.comment(ref, Message(sayable(connector, "one")), key="key-1", expect="")
-        await connector.comment(ref, Message(sayable(connector, "two")), key="key-2", expect="")
+        first = await connector.comment(ref, Message(sayable(connector, world, "one")), key="key-1", expect="")
+        await connector.comment(ref, Message(sayable(connector, world, "two")), key="key-2", expect="")
         await connector.delete_comment(ref, first.comment.id)
         assert [comment.body.text for comment in await comments(connector, ref)] == ["two"]
 
@@ -171,7 +164,7 @@ class ThreadPromises(Promises):
     ) -> None:
         ref = await opened(world)
         files = (file("all bytes.bin", ALL_BYTES), file("Bericht für Köln.txt", b"hello\r\n", "text/plain"))
-        await connector.comment(ref, Message(sayable(connector, "two files"), files), key="key-1", expect="")
+        await connector.comment(ref, Message(sayable(connector, world, "two files"), files), key="key-1", expect="")
         [comment] = await comments(connector, ref)
         got = {item.name: await downloaded(connector, item) for item in comment.attachments}
         assert got == {"all bytes.bin": ALL_BYTES, "Bericht für Köln.txt": b"hello\r\n"}
@@ -184,7 +177,9 @@ class ThreadPromises(Promises):
         ref = await opened(world)
         large = file("recording.bin", LARGE)
         try:
-            await connector.comment(ref, Message(for_all(world, "a recording"), (large,)), key="key-1", expect="")
+            await connector.comment(
+                ref, Message(sayable(connector, world, "a recording"), (large,)), key="key-1", expect=""
+            )
         except Rejected as refused:  # it is larger than this vendor takes
             assert refused.field
             assert await comments(connector, ref) == ()

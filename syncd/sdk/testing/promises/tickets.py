@@ -6,12 +6,9 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from syncd.core.model import Fields, Public, RichText
+from syncd.core.model import Fields, RichText
 from syncd.sdk.connector import ONLY_FIELDS, Capability, Connector, Message, Written
 from syncd.sdk.errors import NotFound, Rejected, Stale
-from syncd.sdk.testing.promises.base import NOWHERE, SCRIPTS, Promises, draft, has, needs, opened, poll, write
-from syncd.core.model import Fields, RichText
-from syncd.sdk.connector import ONLY_FIELDS, Capability, Connector, Message
 from syncd.sdk.testing.promises.base import (
     NOWHERE,
     SCRIPTS,
@@ -20,6 +17,7 @@ from syncd.sdk.testing.promises.base import (
     has,
     needs,
     opened,
+    poll,
     sayable,
     write,
 )
@@ -258,7 +256,7 @@ class TicketPromises(Promises):
         with pytest.raises(NotFound):
             await connector.update(NOWHERE, {world.words.title: "x"}, expect="1")
         with pytest.raises(NotFound):
-            await connector.comment(NOWHERE, Message(sayable(connector, "x")), key="key-1", expect="1")
+            await connector.comment(NOWHERE, Message(sayable(connector, world, "x")), key="key-1", expect="1")
 
     @needs(Capability.HISTORY)
     async def test_the_history_tells_a_persons_edit_from_ours(
