@@ -5,6 +5,7 @@ import pytest
 from syncd.core.model import Internal, Public
 from syncd.sdk.connector import Message
 from syncd.sdk.testing.conformance import ConnectorTests
+from syncd.sdk.testing.promises.life import LifePromises
 from syncd_github import GitHub
 from tests.connectors.github.world import GitHubWorld
 
@@ -46,3 +47,15 @@ class TestPrivate(TestPublic):
         posted = await connector.comment(ref, Message(Internal("frist")), key="key-1", expect="")
         edited = await connector.edit_comment(ref, posted.comment, Internal("first"), key="key-2")
         assert (edited.id, edited.body) == (posted.comment.id, Internal("first"))
+
+
+class TestElsewhere(LifePromises):
+    """A connection that sees a second repository, to which people move issues."""
+
+    @pytest.fixture
+    def world(self) -> GitHubWorld:
+        return GitHubWorld(elsewhere=True)
+
+    @pytest.fixture
+    def connector(self, world: GitHubWorld) -> GitHub:
+        return world.connector()

@@ -9,13 +9,13 @@ from syncd.sdk.connector import Message
 from syncd.sdk.errors import BadSignature
 from syncd.sdk.testing.conformance import ConnectorTests
 from syncd_jira import Jira
-from tests.connectors.jira.world import JiraWorld
+from tests.connectors.jira.world import STEPS, JiraWorld
 
 
 class TestCloudServiceProject(ConnectorTests):
     @pytest.fixture
     def world(self) -> JiraWorld:
-        return JiraWorld("cloud", service_project=True)
+        return JiraWorld("cloud", service_project=True, workflow=STEPS)
 
     @pytest.fixture
     def connector(self, world: JiraWorld) -> Jira:
@@ -36,7 +36,7 @@ class Unsigned:
 class TestDataCenterServiceProject(Unsigned, TestCloudServiceProject):  # type: ignore[misc]
     @pytest.fixture
     def world(self) -> JiraWorld:
-        return JiraWorld("data_center", service_project=True)
+        return JiraWorld("data_center", service_project=True, workflow=STEPS)
 
 
 class TestCloud(TestCloudServiceProject):
@@ -44,7 +44,7 @@ class TestCloud(TestCloudServiceProject):
 
     @pytest.fixture
     def world(self) -> JiraWorld:
-        return JiraWorld("cloud")
+        return JiraWorld("cloud", workflow=STEPS)
 
     async def test_a_public_comment_reaches_the_customer(self, connector: Jira, world: JiraWorld) -> None:  # type: ignore[override]
         ref = await world.open({"summary": "Export fails"})
@@ -71,4 +71,4 @@ class TestCloud(TestCloudServiceProject):
 class TestDataCenter(Unsigned, TestCloud):  # type: ignore[misc]
     @pytest.fixture
     def world(self) -> JiraWorld:
-        return JiraWorld("data_center")
+        return JiraWorld("data_center", workflow=STEPS)
