@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeAlias
 try:
     from jsonschema import Draft202012Validator, FormatChecker
     from jsonschema.exceptions import ValidationError, best_match
+    from jsonschema.validators import extend
     from referencing import Registry
     from referencing.jsonschema import DRAFT202012
 except ImportError as error:  # pragma: no cover  the extra is there wherever the tests run
@@ -47,10 +48,11 @@ class Schemas:
             compiled[f"{name}!open"] = self.compile(schema, closed=False)
         resource = DRAFT202012.create_resource({"$defs": compiled})
         self._registry: Registry[Any] = Registry().with_resource("urn:schemas", resource)
+        self._validator = _remembering()
 
     def errors(self, schema: Schema, value: Any) -> Iterator[str]:
         """Each as "$.path: what was expected"; `schema` is a compiled one."""
-        validator = Draft202012Validator(schema, registry=self._registry, format_checker=_FORMATS)
+        validator = self._validator(schema, registry=self._registry, format_checker=_FORMATS)
         for error in validator.iter_errors(value):
             yield _said(best_match(iter([error])) or error)
 
@@ -107,6 +109,22 @@ class Schemas:
             raise LookupError(f"the description refers to {reference}, which it does not hold")
         escaped = name.replace("~", "~0").replace("/", "~1")
         return f"urn:schemas#/$defs/{escaped}!{'closed' if closed else 'open'}"
+
+
+def _remembering() -> Any:
+    """A validator that looks at a value once for each named schema: answers hold the same users and labels over and
+    over, and the look is most of what a simulated request costs."""
+    good: set[tuple[str, str]] = set()
+
+    def named(validator: Any, name: str, value: Any, schema: Schema) -> Iterator[ValidationError]:
+        known = (name, json.dumps(value, sort_keys=True))
+        if known not in good:
+            errors = list(Draft202012Validator.VALIDATORS["$ref"](validator, name, value, schema))
+            if not errors:
+                good.add(known)
+            yield from errors
+
+    return extend(Draft202012Validator, {"$ref": named})  # type: ignore[no-untyped-call]  # jsonschema has no types
 
 
 def _used(schema: Schema) -> list[str]:

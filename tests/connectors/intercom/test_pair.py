@@ -3,15 +3,14 @@
 from pathlib import Path
 
 from tests.connectors.intercom.world import IntercomWorld
-from tests.connectors.jira.world import JiraWorld
+from tests.connectors.jira.world import STEPS, JiraWorld
 from tests.pairs.pair import between
-from tests.pairs.test_pairs import comments, escalation, fields, silence, states
+from tests.pairs.test_pairs import CHAPTERS, LEAST
 
 
 async def test_a_conversations_whole_life(tmp_path: Path) -> None:
-    async with between(f"sqlite:///{tmp_path}/syncd.db", lambda: IntercomWorld("conversations"), JiraWorld) as pair:
-        await escalation(pair)
-        await fields(pair)
-        await comments(pair)
-        await states(pair)
-        await silence(pair)
+    desk, tracker = lambda: IntercomWorld("conversations"), lambda: JiraWorld(workflow=STEPS)
+    async with between(f"sqlite:///{tmp_path}/syncd.db", desk, tracker) as pair:
+        for chapter in CHAPTERS:
+            await chapter(pair)
+        assert len(pair.played) >= LEAST, pair.left_out

@@ -41,6 +41,7 @@ class RedmineWorld(Deeds):
         done=("status", "New", "Closed"),
         day="start_date",  # a due date may not lie before it, and it is today at first
         person="assignee",
+        internal_files=False,  # all who see an issue see its files
         deeds=frozenset({Deed.ATTACH, Deed.DELETE, Deed.MOVE}),  # what is deleted is gone, and nothing merges
     )
 

@@ -551,3 +551,15 @@ class CutsWithoutAWord(MemoryConnector):
 class LoadsAllAtOnce(MemoryConnector):
     async def download(self, attachment: Attachment) -> AsyncIterator[bytes]:
         yield b"".join([piece async for piece in super().download(attachment)])
+
+
+class ForgetsNothingSaid(MemoryConnector):
+    said: tuple[Comment, ...] = ()
+
+    async def fetch(self, ref: str, *, parts: frozenset[Part] = ALL_PARTS, since: str | None = None) -> Snapshot:
+        snapshot = await super().fetch(ref, parts=parts, since=since)
+        if snapshot.thread is not None:
+            here = snapshot.thread.comments
+            self.said = (*(comment for comment in self.said if comment not in here), *here)
+            snapshot = replace(snapshot, thread=replace(snapshot.thread, comments=self.said))
+        return snapshot
