@@ -237,9 +237,8 @@ class Jira(Connector):
 
     async def attach(self, ref: str, file: File) -> Attachment:
         """A quote or a control character in a name, which a form would carry escaped, is replaced."""
-        content = b"".join([chunk async for chunk in file.read()])
         name = "".join("'" if char == '"' else char if char.isprintable() else "_" for char in file.name)
-        answer = await self._api.attach(ref, name=name, content=content, media_type=file.media_type)
+        answer = await self._api.attach(ref, replace(file, name=name))
         return self._reader.reading.attachment(answer)
 
     async def link_back(self, ref: str, backlink: Backlink, *, expect: str = "") -> Written:

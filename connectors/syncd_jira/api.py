@@ -13,8 +13,9 @@ from pydantic import BaseModel
 
 from syncd.sdk.answers import Answers
 from syncd.sdk.budget import retry_after
-from syncd.sdk.connector import Quota
+from syncd.sdk.connector import File, Quota
 from syncd.sdk.errors import BadAnswer, ConnectorError, Locked, RateLimited, Rejected
+from syncd.sdk.form import Form
 from syncd.sdk.http import Client
 from syncd_jira.answers import (
     ChangelogPage,
@@ -119,11 +120,11 @@ class Api:
 
     # -- files and links
 
-    async def attach(self, ref: str, *, name: str, content: bytes, media_type: str) -> AttachmentIn:
-        files = [("file", (name, content, media_type))]
-        headers = {"X-Atlassian-Token": "no-check"}  # without it Jira takes a form for a forged one
+    async def attach(self, ref: str, file: File) -> AttachmentIn:
+        form = Form([file])
+        headers = {**form.headers, "X-Atlassian-Token": "no-check"}  # without it Jira takes a form for a forged one
         path = self._issue(ref, "attachments")
-        answer = await self.client.json("POST", path, files=files, headers=headers)
+        answer = await self.client.json("POST", path, content=form.body(), headers=headers)
         made = self.answers.read_rows(AttachmentIn, answer, at=path)
         if not made:
             raise BadAnswer(f"{self.client.connection}: {path}: the file that was sent is not in the answer")

@@ -6,9 +6,10 @@ import httpx
 import pytest
 
 from syncd.core.model import Internal
+from syncd.sdk import form
 from syncd.sdk.connector import Message
 from syncd.sdk.testing.openapi import Violation
-from syncd_freshdesk import Freshdesk, api, multipart
+from syncd_freshdesk import Freshdesk, api
 from syncd_freshdesk.simulator.state import Json, Ticket
 from tests.connectors.freshdesk.description import CORRECTIONS, description
 from tests.connectors.freshdesk.steps import file
@@ -33,12 +34,12 @@ async def test_a_misspelt_part_of_a_form_is_noticed(
     freshdesk: Freshdesk, world: FreshdeskWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ref = world.simulator.make("Export fails")
-    right = multipart.Form._part
+    right = form.Form._part
 
-    def misspelt(self: multipart.Form, name: str, file: Any = None) -> bytes:
+    def misspelt(self: form.Form, name: str, file: Any = None) -> bytes:
         return right(self, name.replace("private", "privat"), file)
 
-    monkeypatch.setattr(multipart.Form, "_part", misspelt)
+    monkeypatch.setattr(form.Form, "_part", misspelt)
     with pytest.raises(Violation, match="privat"):
         await freshdesk.comment(ref, Message(Internal("x"), (file("a.txt", b"x"),)), key="key-1", expect="")
 

@@ -10,7 +10,7 @@ from syncd.sdk.testing.faults import LostAfter, Meanwhile, Status
 from syncd.sdk.testing.page import Upload
 from syncd.sdk.testing.simulator import Account
 from syncd_freshdesk import Freshdesk, FreshdeskConfig
-from syncd_freshdesk.multipart import LARGEST
+from syncd_freshdesk.files import LARGEST
 from syncd_freshdesk.simulator import ACCOUNT, ANA, BEN, CAROL
 from syncd_freshdesk.simulator.desk import FORWARD, NOTE, REPLY
 from syncd_freshdesk.wire import ConversationJson, visibility_of
@@ -95,6 +95,7 @@ async def test_the_files_of_the_description_are_internal(freshdesk: Freshdesk, w
 # --- keys ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("unanswered comment found")
 async def test_a_comment_whose_answer_was_lost_is_known_by_its_key(freshdesk: Freshdesk, world: FreshdeskWorld) -> None:
     ref = world.simulator.make("Export fails")
     world.simulator.faults.on("POST *", LostAfter())
@@ -142,6 +143,7 @@ async def test_a_long_thread_is_read_to_its_end(freshdesk: Freshdesk, world: Fre
     assert {comment.author.email for comment in found} == {ANA.email}
 
 
+@pytest.mark.shows("own comment edited")
 async def test_a_note_of_ours_is_edited_in_its_place(world: FreshdeskWorld) -> None:
     connector = world.connector(public_comments="note")
     ref = world.simulator.make("Export fails")

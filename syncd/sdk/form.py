@@ -1,8 +1,4 @@
-"""A conversation with files as multipart/form-data, whose bytes are streamed.
-
-"Arrays and nested fields must then also be form fields": a flag is the word `true` or `false`, a file is a part named
-`attachments[]` (developers.freshdesk.com/api, "Create a Ticket With Attachment").
-"""
+"""A multipart/form-data body whose files are streamed, with its length known before the first byte."""
 
 from __future__ import annotations
 
@@ -11,28 +7,19 @@ import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from syncd.sdk.connector import File
-from syncd.sdk.errors import Rejected
-
-LARGEST = 20_000_000
-"""Bytes of all files of a conversation together. The documents say "20 MB"; this is the smaller reading of it."""
 
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)
 
 
-def check(files: Sequence[File]) -> None:
-    """Refuse what Freshdesk would refuse, before a byte is sent."""
-    size = sum(file.size for file in files)
-    if size > LARGEST:
-        raise Rejected(f"freshdesk: files of {size} bytes are over the limit of 20 MB", field="attachments")
-
-
 class Form:
-    """The body of one request and its headers."""
+    """The body of one request and its headers: each file in a part called `field`, and plain values before them."""
 
-    def __init__(self, values: Mapping[str, str | bool], files: Sequence[File]) -> None:
+    def __init__(
+        self, files: Sequence[File], *, field: str = "file", values: Mapping[str, str | bool] | None = None
+    ) -> None:
         self._boundary = f"syncd-{secrets.token_hex(16)}"
-        self._values = [(self._part(name), _word(value)) for name, value in values.items()]
-        self._files = [(self._part("attachments[]", file), file) for file in files]
+        self._values = [(self._part(name), _word(value)) for name, value in (values or {}).items()]
+        self._files = [(self._part(field, file), file) for file in files]
         self._end = f"--{self._boundary}--\r\n".encode()
 
     @property
