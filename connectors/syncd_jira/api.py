@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -14,7 +14,16 @@ from pydantic import BaseModel
 from syncd.sdk.answers import Answers
 from syncd.sdk.budget import retry_after
 from syncd.sdk.connector import File, Quota
-from syncd.sdk.errors import BadAnswer, ConnectorError, Locked, RateLimited, Rejected
+from syncd.sdk.errors import (
+    BadAnswer,
+    ConnectorError,
+    Forbidden,
+    Locked,
+    NotFound,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+)
 from syncd.sdk.form import Form
 from syncd.sdk.http import Client
 from syncd_jira.answers import (
@@ -29,11 +38,13 @@ from syncd_jira.answers import (
     ScreenIn,
     ServerInfo,
 )
+from syncd_jira.dialect import CLOUD
 from syncd_jira.fields import FieldIn
 from syncd_jira.wire import PROPERTY, AttachmentIn, CommentIn, CommentsIn, IssueIn
 from syncd_jira.workflow import TransitionIn
 
 M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
 
 PAGE = 100
 WITH_PROPERTIES = {"expand": "properties"}
@@ -174,8 +185,9 @@ class Api:
         return tuple(each.name for each in found)
 
     async def permissions(self, names: Sequence[str], *, project: str | None) -> frozenset[str]:
-        """Those of `names` that this account has. Cloud only."""
-        params = {"permissions": ",".join(names), **({"projectKey": project} if project else {})}
+        """Those of `names` that this account has, and on Data Center, which cannot be asked for some, others too."""
+        asked = {"permissions": ",".join(names)} if self.base == CLOUD.api else {}
+        params = {**asked, **({"projectKey": project} if project else {})}
         answer = await self._get(Permissions, f"{self.base}/mypermissions", params)
         return frozenset(name for name, each in answer.permissions.items() if each.havePermission)
 
@@ -227,6 +239,14 @@ class Api:
 
     async def _get(self, model: type[M], path: str, params: Mapping[str, Any] | None = None) -> M:
         return self.answers.read(model, await self.client.json("GET", path, params=params), at=path)
+
+
+async def seen(answer: Awaitable[T]) -> T | None:
+    """What a stranger is shown; None where Jira asks for an account first, or knows of no such thing."""
+    try:
+        return await answer
+    except (Unauthorized, Forbidden, NotFound):
+        return None
 
 
 # --- refusals and limits --------------------------------------------------------------------------------------------
