@@ -29,6 +29,7 @@ from syncd_gitlab.wire import (
     Place,
     ProjectJson,
     StateEventJson,
+    TokenJson,
     UploadJson,
     UserJson,
     VersionJson,
@@ -55,6 +56,15 @@ class Api:
         """Who we are, and the time by GitLab's clock, in whole seconds."""
         response = await self.client.request("GET", f"{API}/user")
         return read(UserJson, decoded(response), where="user"), sent_at(response)
+
+    async def token_ends(self) -> datetime | None:
+        """When our own token ends. None where it has no end, or is no access token, or GitLab is older than 15.5."""
+        path = f"{API}/personal_access_tokens/self"
+        response = await self.client.request("GET", path, accept=frozenset({400, 401, 403, 404}))
+        if response.status_code != 200:
+            return None
+        day = read(TokenJson, decoded(response), where="token").expires_at
+        return datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None
 
     async def version(self) -> str:
         return read(VersionJson, await self.client.json("GET", f"{API}/version"), where="version").version
