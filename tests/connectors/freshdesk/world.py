@@ -33,6 +33,7 @@ class FreshdeskWorld(Deeds):
         day=BEGAN,
         person="assignee",
         email=BEN.email,
+        signed=False,
     )
 
     def __init__(self, **settings: Any) -> None:

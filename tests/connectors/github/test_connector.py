@@ -26,6 +26,7 @@ def drafted(world: GitHubWorld, **fields: Value) -> Draft:
 # -- costs
 
 
+@pytest.mark.shows("several fields in one request")
 async def test_what_each_deed_costs(github: GitHub, world: GitHubWorld) -> None:
     """The table of docs/connectors/github.md."""
     ref = await world.open(TITLE)
@@ -165,6 +166,7 @@ async def test_a_deleted_issue_is_deleted_and_a_closed_tracker_is_not(github: Gi
         await github.fetch(other)
 
 
+@pytest.mark.shows("locked or archived left alone")
 async def test_an_archived_repository_takes_no_change(github: GitHub, world: GitHubWorld) -> None:
     ref = await world.open(TITLE)
     world.repository.archived = True
@@ -248,6 +250,7 @@ async def test_a_word_that_is_no_status_is_refused_before_anything_is_sent(githu
 # -- labels
 
 
+@pytest.mark.shows("labels of others stay")
 async def test_labels_that_others_add_meanwhile_stay(github: GitHub, world: GitHubWorld) -> None:
     ref = await world.open({**TITLE, "labels": frozenset({"bug", "old"})})
     seen = await github.fetch(ref)
@@ -280,6 +283,7 @@ async def test_a_label_with_every_character_is_removed(github: GitHub, world: Gi
     assert world.issue(ref).labels == []
 
 
+@pytest.mark.shows("missing rights told")
 async def test_without_the_right_to_push_labels_are_dropped_and_check_says_so(world: GitHubWorld) -> None:
     world.repository.visibility, world.repository.push = "public", {ANA.id}
     connector = world.connector(allow_public=True)
@@ -477,6 +481,7 @@ async def test_without_link_via_nothing_is_shown(world: GitHubWorld) -> None:
 # -- the account
 
 
+@pytest.mark.shows("end of the credential told")
 async def test_the_account_says_when_its_token_ends(world: GitHubWorld) -> None:
     account = await world.connector().check()
     assert (account.id, account.expires) == (SYNCD.id, datetime(2026, 12, 31, tzinfo=UTC))
