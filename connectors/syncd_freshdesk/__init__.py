@@ -172,19 +172,22 @@ class Freshdesk(Connector):
     # -- reading
 
     async def fetch(self, ref: str, *, parts: frozenset[Part] = ALL_PARTS, since: str | None = None) -> Snapshot:
-        """A ticket in one request, its thread in another for each hundred conversations. There is no history."""
+        """A ticket in one request, its thread in another for each hundred conversations. There is no history.
+
+        The thread of a closed ticket is read in any case: that it was merged, and into which, only a note there tells.
+        """
         id = wire.number(ref)
         me, known = await self._myself(), await self._known()
         try:
             ticket = await self._api.ticket(id)
         except NotFound:
             return await self._archived(id, known)
-        if Part.THREAD not in parts or ticket.deleted:
+        if ticket.deleted or (Part.THREAD not in parts and ticket.status != CLOSED):
             people = await self._people.of(ticket)
             return tickets.snapshot(ticket, people=people, known=known, site=self._site)
         said = await self._api.conversations(id)
         people = await self._people.of(ticket, said)
-        thread = wire.thread(ticket, said, people=people, own_id=me.id)
+        thread = wire.thread(ticket, said, people=people, own_id=me.id) if Part.THREAD in parts else None
         found = tickets.snapshot(ticket, people=people, known=known, site=self._site, thread=thread)
         return replace(found, merged_into=wire.merged_into(ticket, said))
 

@@ -197,6 +197,7 @@ def snapshot(
         fields=fields_of(ticket, people, known),
         label=f"#{ticket.id}",
         url=f"{site}/a/tickets/{ticket.id}",
+        container=named(ticket.group_id, known.groups) or "",
         life=life_of(ticket),
         requester=person(ticket.requester_id, people),
         created=ticket.created_at,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
@@ -12,6 +13,9 @@ from syncd_gitlab import fields, text
 from syncd_gitlab.config import API
 from syncd_gitlab.source import Upload, taken_apart
 from syncd_gitlab.wire import IssueJson, NoteJson
+
+_SECRET = re.compile(r"/uploads/[0-9a-f]{32}/")
+"""Where a file lies; a move of its issue gives it another place, and is no edit of the comment."""
 
 Sizes = Mapping[str, int | None]
 """Secret of an upload -> its bytes, for uploads whose link does not tell; None for one that is gone."""
@@ -46,7 +50,7 @@ class Seen:
             author=note.author.person(),
             created=note.created_at,
             attachments=tuple(self.files(parts.uploads, visible, author=note.author.person())),
-            source=note.body,
+            source=_SECRET.sub("/uploads/", note.body),
             key=parts.key if note.author.id == self.own else None,
             lost=rich.lost,
         )

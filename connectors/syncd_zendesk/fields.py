@@ -187,6 +187,7 @@ def snapshot(
         fields=fields_of(ticket, users, catalogue),
         label=f"#{ticket.id}",
         url=f"{site}/agent/tickets/{ticket.id}",
+        container=named(ticket.group_id, catalogue.groups) or "",
         life=life_of(ticket.status),
         merged_into=merged_into,
         requester=person(ticket.requester_id, users),

@@ -71,7 +71,9 @@ def _locked(base: Base | None, now: Snapshot | Gone | None) -> bool:
 
 
 def _moved(base: Base | None, now: Snapshot | Gone | None) -> bool:
-    return isinstance(now, Snapshot) and base is not None and now.container != base.container
+    """Whether it stands elsewhere; a ticket that comes to be somewhere at all has not moved."""
+    places = {base.container if base else "", now.container if isinstance(now, Snapshot) else ""}
+    return len(places) == 2 and "" not in places
 
 
 def _rest(why: Resting, detail: str, *notes: Decision) -> Course:

@@ -15,7 +15,7 @@ from syncd.core.lens import Unsayable
 from syncd.core.mapping import FieldRule
 from syncd.core.merge import Maybe, Sides, drifted
 from syncd.core.model import NO_FIELDS, Base, Fields, Kind, Life, Pair, Side, Snapshot, Value
-from syncd.engine import brake, duplicates, record, relations, talk
+from syncd.engine import brake, carried, duplicates, record, relations, talk
 from syncd.engine.apply import apply
 from syncd.engine.recover import recover
 from syncd.engine.run import Run, load, resting_of
@@ -97,6 +97,7 @@ async def _reconcile(run: Run) -> Outcome:
         await duplicates.put_away(run)
     await read_hinted(run)
     if run.followed:
+        await carried.know_again(run)
         await relations.texts_apart(run)
     if any(run.seen[side] is not None for side in Side):
         plan = await _until_quiet(run)

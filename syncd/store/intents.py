@@ -136,6 +136,12 @@ def told(c: Connection, link_id: int) -> frozenset[str]:
     return frozenset(c.scalars(query))
 
 
+def landed(c: Connection, link_id: int) -> Mapping[str, str]:
+    """What the writes of a link made: their keys, and the ids that the vendor gave."""
+    query = select(intent.c.key, intent.c.target).where(intent.c.link_id == link_id, intent.c.target.is_not(None))
+    return {row.key: row.target for row in c.execute(query)}
+
+
 def list_open(c: Connection, limit: int = 1000) -> list[Intent]:
     """What the whole store has announced and not yet proven: what a start after a crash goes on with."""
     query = select(intent).where(intent.c.state.in_([state.value for state in OPEN]))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Row, Select, Table, delete, select
+from sqlalchemy import Connection, Row, Select, Table, delete, select, update
 
 from syncd.core.model import Side, Visibility
 from syncd.store.insert import insert
 from syncd.store.records import CommentTwin, FileTwin, TwinState
 from syncd.store.schema import comment_twin, file_twin, link
 
+Twin: TypeAlias = CommentTwin | FileTwin
 COMMON = ("link_id", "source_id", "target_id")
 
 
@@ -66,6 +68,15 @@ def copied_comments(c: Connection, connection: str, ref: str) -> frozenset[str]:
 def copied_files(c: Connection, connection: str, ref: str) -> frozenset[str]:
     """Ids of the files on this ticket that any of its links put there."""
     return _copies(c, file_twin, connection, ref)
+
+
+def repoint(c: Connection, changed: Iterable[tuple[Twin, Twin]]) -> None:
+    """Let twins speak of other comments or files than before: of those that took the place of the old ones."""
+    for before, after in changed:
+        table = comment_twin if isinstance(before, CommentTwin) else file_twin
+        mine = (table.c.link_id == before.link_id) & (table.c.from_side == before.from_side.value)
+        values = {"source_id": after.source_id, "target_id": after.target_id}
+        c.execute(update(table).where(mine, table.c.source_id == before.source_id).values(values))
 
 
 def settle_comment(

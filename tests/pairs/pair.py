@@ -7,9 +7,8 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, Protocol
 
-from syncd.core.lens import ChoiceLens, Lens, PersonLens, PlainLens, WordsLens
-from syncd.core.mapping import AnyOf, CommentRule, Condition, EscalationRule, FieldRule, Mapping
-from syncd.core.model import Kind, Pair, Person, Side, Snapshot, Visibility
+from syncd.core.model import Attachment, Comment, Pair, Person, Side, Snapshot, Visibility
+from syncd.engine import operate
 from syncd.engine.poll import poll_once
 from syncd.engine.queue.embedded import EmbeddedQueue
 from syncd.engine.receive import receive
@@ -17,12 +16,13 @@ from syncd.engine.site import Site
 from syncd.engine.worker import Workers
 from syncd.sdk.connector import Capability, Connector
 from syncd.sdk.testing.clock import Clock
-from syncd.sdk.testing.world import Words, World
-from syncd.store import audit, links, parked
+from syncd.sdk.testing.world import Deed, Words, World
+from syncd.store import audit, conflicts, links, parked
+from syncd.store.records import Link
 from syncd.store.store import Store
+from tests.pairs.words import NAMES, mapping
 
-NAMES = Pair("desk", "tracker")
-DEVELOPER = "dev@shop.example"
+SUPPORT, ENGINEERING = Side.SUPPORT, Side.ENGINEERING
 
 
 class VendorWorld(World, Protocol):
@@ -33,52 +33,13 @@ class VendorWorld(World, Protocol):
     def connector(self) -> Connector: ...
 
 
-def mapping(words: Pair[Words], developer: Pair[Person | None]) -> Mapping:
-    """Title, and every field that both have: a choice of two words, labels, a day, a person. All comments cross."""
-    fields: list[FieldRule] = [_rule("title", Kind.TEXT, Pair(*(PlainLens(w.title, Kind.TEXT) for w in words.both())))]
-    choices = words.map(lambda w: w.choice)
-    when: tuple[Condition, ...] = (Condition("title", (AnyOf(frozenset({"Export fails"})),)),)
-    if choices.support and choices.engineering:
-        lenses: Pair[Lens] = Pair(*(_choice(choice) for choice in (choices.support, choices.engineering)))
-        fields.append(FieldRule("priority", Kind.CHOICE, lenses, order=("high", "low")))
-        when = (Condition("priority", (AnyOf(frozenset({"high"})),)),)
-    if words.support.labels and words.engineering.labels:
-        fields.append(
-            _rule("labels", Kind.LABELS, Pair(WordsLens(words.support.labels), WordsLens(words.engineering.labels)))
-        )
-    if developer.support and developer.engineering:
-        known = Pair(*(_person(words[side].person or "", developer[side]) for side in Side))
-        fields.append(_rule("assignee", Kind.PERSON, known))
-    return Mapping(
-        name="pair",
-        connections=NAMES,
-        escalate=(EscalationRule("urgent", when, words.engineering.place),),
-        fields=tuple(fields),
-        comments=(
-            CommentRule("support_public", Side.SUPPORT, Visibility.PUBLIC, visibility=Visibility.INTERNAL),
-            CommentRule("support_internal", Side.SUPPORT, Visibility.INTERNAL, visibility=Visibility.INTERNAL),
-            CommentRule("engineering", Side.ENGINEERING, None, visibility=Visibility.INTERNAL),
-        ),
-        digest="pair",
-    )
-
-
-def _choice(choice: tuple[str, str, str]) -> Lens:
-    name, low, high = choice
-    return ChoiceLens(name, {high: "high", low: "low"})
-
-
-def _person(field: str, developer: Person | None) -> Lens:
-    """Both vendors' person is one, named by id: some vendors hide addresses."""
-    return PersonLens(field, ids={DEVELOPER: developer.id if developer else ""})
-
-
-def _rule(name: str, kind: Kind, lenses: Pair[Any]) -> FieldRule:
-    return FieldRule(name, kind, lenses)
-
-
 class Between:
-    """Both vendors on one clock, a store, and the daemon's parts."""
+    """Both vendors on one clock, a store, and the daemon's parts.
+
+    Attributes:
+        refs: the ticket and the issue that the steps are about just now.
+        played: the steps that were played; `left_out` those that were not, and for want of what.
+    """
 
     def __init__(
         self, store: Store, worlds: Pair[VendorWorld], connectors: Pair[Connector], developer: Pair[Person | None]
@@ -99,9 +60,26 @@ class Between:
         )
         self.workers = Workers(self.site)
         self.refs: Pair[str] = Pair("", "")
+        self.played: list[str] = []
+        self.left_out: dict[str, str] = {}
 
-    def can(self, *capabilities: Capability) -> bool:
-        return all(set(capabilities) <= self.connectors[side].capabilities for side in Side)
+    # -- what this pair can play
+
+    def plays(self, step: str, **has: object) -> bool:
+        """Whether it can play a step; noted either way."""
+        lacking = [what for what, there in has.items() if not there]
+        if lacking:
+            self.left_out[step] = f"no {', '.join(lacking)}"
+        else:
+            self.played.append(step)
+        return not lacking
+
+    def able(self, side: Side, *capabilities: Capability) -> bool:
+        """Whether a side has one of these."""
+        return bool(self.connectors[side].capabilities & set(capabilities))
+
+    def people(self, side: Side, deed: Deed) -> bool:
+        return deed in self.words[side].deeds
 
     def maps(self, name: str) -> bool:
         return self.rules.rule(name) is not None
@@ -136,24 +114,17 @@ class Between:
             self.clock.advance(3)
         raise AssertionError("does not come to rest")
 
-    # -- what stands there
+    # -- what people do
 
-    async def escalated(self) -> None:
-        """The one ticket and its issue are known from here on."""
-        await self.sync()
-        found = await self.store.read(links.list_links)
-        (link,) = [link for link in found if link.refs.engineering]
-        self.refs = Pair(link.refs.support or "", link.refs.engineering or "")
-
-    async def read(self, side: Side) -> Snapshot:
-        return await self.connectors[side].fetch(self.refs[side])
-
-    async def value(self, side: Side, name: str) -> object:
-        """What a side says of a field, in the mapping's words."""
-        rule = self.rules.rule(name)
-        assert rule
-        lens = rule.lenses[side]
-        return lens.get((await self.read(side)).fields.get(lens.field))
+    async def open(self, title: str, *, urgent: bool) -> str:
+        """A ticket of a customer, which becomes an issue where it is urgent."""
+        words = self.words.support
+        given: dict[str, Any] = {**words.required, words.title: title}
+        if self.maps("priority") and words.choice:
+            given[words.choice[0]] = words.choice[2 if urgent else 1]
+        if self.maps("status") and words.done:
+            given[words.done[0]] = words.done[1]
+        return await self.worlds.support.open(given)
 
     async def edit(self, side: Side, name: str, meaning: Any) -> None:
         """A person changes a field at the vendor."""
@@ -167,11 +138,69 @@ class Between:
     async def edit_own(self, side: Side, name: str, value: Any) -> None:
         await self.worlds[side].edit(self.refs[side], {name: value})
 
-    async def heard(self, side: Side, word: str) -> list[Visibility]:
-        """How visible each comment with this word is on a side."""
+    async def say(self, side: Side, text: str, *, public: bool) -> None:
+        await self.worlds[side].say(self.refs[side], text, public=public)
+
+    async def join(self, ticket: str) -> None:
+        """Hang one more ticket on the issue, as `syncd link` does."""
+        await operate.link(self.site, self.rules, ticket, self.refs.engineering)
+
+    async def decide(self, winner: Side) -> list[str]:
+        """Settle every open conflict, as `syncd resolve` does; the fields that waited."""
+        found = await self.store.read(conflicts.list_open)
+        for row in found:
+            await operate.resolve(self.site, row.id, winner)
+        return [row.field for row in found]
+
+    # -- what stands there
+
+    async def escalated(self, title: str) -> Pair[str]:
+        """Open an urgent ticket; it and the issue that it became."""
+        ticket = await self.open(title, urgent=True)
+        await self.sync()
+        link = await self.link(ticket)
+        assert link.refs.engineering, f"{title} became no issue"
+        return Pair(ticket, link.refs.engineering)
+
+    async def link(self, ticket: str = "") -> Link:
+        """The link of a ticket, else of the one that the steps are about."""
+        found = await self.store.read(lambda c: links.by_ref(c, NAMES.support, ticket or self.refs.support))
+        (link,) = [link for link in found if link.refs.support == (ticket or self.refs.support)]
+        return link
+
+    async def read(self, side: Side) -> Snapshot:
+        return await self.connectors[side].fetch(self.refs[side])
+
+    async def value(self, side: Side, name: str) -> object:
+        """What a side says of a field, in the mapping's words."""
+        return (await self.says(side, name))[name]
+
+    async def says(self, side: Side, *names: str) -> dict[str, object]:
+        """What a side says of these fields, else of every one that is mapped."""
+        fields = (await self.read(side)).fields
+        lenses = {rule.name: rule.lenses[side] for rule in self.rules.fields if not names or rule.name in names}
+        return {name: lens.get(fields.get(lens.field)) for name, lens in lenses.items()}
+
+    async def thread(self, side: Side) -> tuple[Comment, ...]:
         thread = (await self.read(side)).thread
         assert thread
-        return [comment.visibility for comment in thread.comments if word in comment.body.text]
+        return thread.comments
+
+    async def heard(self, side: Side, word: str) -> list[Visibility]:
+        """How visible each comment with this word is on a side."""
+        return [comment.visibility for comment in await self.thread(side) if word in comment.body.text]
+
+    async def files(self, side: Side, name: str) -> list[tuple[Attachment, bytes]]:
+        """The files of this name on a side, with their bytes."""
+        thread = (await self.read(side)).thread
+        assert thread
+        every = [*thread.attachments, *(file for comment in thread.comments for file in comment.attachments)]
+        found = [file for file in every if file.name == name]
+        return [(file, b"".join([part async for part in self.connectors[side].download(file)])) for file in found]
+
+    async def shown(self, ticket: str = "") -> str:
+        """All that a customer reads of the ticket."""
+        return "\n".join((await self.worlds.support.look(ticket or self.refs.support)).public)
 
     async def problems(self) -> list[str]:
         return [f"{item.item}: {item.reason}" for item in await self.store.read(parked.list_parked)]

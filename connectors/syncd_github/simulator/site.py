@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -208,15 +208,29 @@ class Site:
         self.tell("issues", "deleted", issue, {})
 
     def transfer(self, issue: Issue, target: Repository) -> Issue:
-        """It gets another number and another id; the old address leads to the new one."""
+        """It gets another number and another id; the old address leads to the new one.
+
+        Only an open issue, and never from a private repository to a public one. Comments and assignees come along;
+        labels, milestone and type where the target has them (docs.github.com, "Transferring an issue to another
+        repository").
+        """
+        hidden = issue.repository.visibility != "public" and target.visibility == "public"
+        if issue.state != "open" or hidden:
+            raise Refused(422, problem("This issue cannot be transferred there."))
         target.last += 1
-        comments = [
-            SiteComment(self.new_id(), each.author, each.body, each.created, each.updated) for each in issue.comments
-        ]
-        made = Issue(
-            self.new_id(), target, target.last, issue.author, issue.created, self.now(), issue.title, issue.body,
-            comments=comments,
-        )  # fmt: skip
+        made = replace(
+            issue,
+            id=self.new_id(),
+            repository=target,
+            number=target.last,
+            updated=self.now(),
+            labels=[label for label in issue.labels if label.casefold() in target.labels],
+            assignees=[account for account in issue.assignees if account.id in target.push],
+            milestone=_alike(issue.milestone, target),
+            type=issue.type if issue.type in target.types else None,
+            comments=[replace(each, id=self.new_id()) for each in issue.comments],
+            events=[replace(each, id=self.new_id()) for each in issue.events],
+        )
         target.issues[made.number] = made
         del issue.repository.issues[issue.number]
         issue.repository.moved[issue.number] = (target.id, made.number)
@@ -360,6 +374,11 @@ class Site:
 
     def _touch(self, issue: Issue) -> None:
         issue.updated = self.now()
+
+
+def _alike(milestone: Milestone | None, there: Repository) -> Milestone | None:
+    """The milestone of the same title in another repository."""
+    return next((each for each in there.milestones if milestone and each.title == milestone.title), None)
 
 
 def problem(message: str) -> dict[str, Any]:

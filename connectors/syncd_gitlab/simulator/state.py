@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ _COMMANDS = re.compile(
     re.MULTILINE | re.DOTALL | re.IGNORECASE,
 )
 _NO_WORD = re.compile(r"[^\w.\-+]")
+_UPLOAD = re.compile(r"/uploads/([0-9a-f]{32})/")
 
 Tell = Callable[[str, "StoredIssue", Mapping[str, Any]], None]
 
@@ -175,18 +176,30 @@ class Tracker:
         self._turn(issue, body.get("state_event"))
 
     def move(self, issue: StoredIssue, target: StoredProject) -> StoredIssue:
-        """A new issue in the other project, with author, text and comments; the old one closes and points there."""
+        """A new issue in the other project, with all that is said of it; the old one closes and points there.
+
+        A label or milestone comes along where the target has one of its name (doc/api/issues.md, "Move an issue"), and
+        so does each file (lib/gitlab/gfm/uploads_rewriter.rb).
+        """
         now = self.clock()
-        copy = StoredIssue(
-            self.new_id(), target.next_iid, target, issue.author, issue.title, now, now, issue.description
+        copy = replace(
+            issue,
+            id=self.new_id(),
+            iid=target.next_iid,
+            project=target,
+            created=now,
+            updated=now,
+            description=self._files_moved(issue.description, issue.project, target),
+            labels=[label for label in issue.labels if label in target.labels],
+            milestone=_alike(issue, target),
+            assignees=list(issue.assignees),
+            notes=[self._copied(note, issue.project, target) for note in issue.comments],
+            label_events=[],
+            state_events=[],
+            milestone_events=[],
         )
         target.next_iid += 1
         target.issues[copy.iid] = copy
-        for note in issue.comments:
-            stored = StoredNote(self.new_id(), note.author, note.body, note.created, note.updated)
-            stored.internal = note.internal
-            copy.notes.append(stored)
-        copy.confidential = issue.confidential
         self._system(copy, f"moved from {issue.project.path}#{issue.iid}")
         near = target.path.rpartition("/")[0] == issue.project.path.rpartition("/")[0]
         path = target.path.rpartition("/")[2] if near else target.path
@@ -195,6 +208,21 @@ class Tracker:
         issue.moved_to = copy.id
         self.tell("open", copy, {})
         return copy
+
+    def _copied(self, note: StoredNote, here: StoredProject, there: StoredProject) -> StoredNote:
+        return replace(note, id=self.new_id(), body=self._files_moved(note.body, here, there))
+
+    def _files_moved(self, text: str, here: StoredProject, there: StoredProject) -> str:
+        """A text whose links to files lead to copies of them in another project."""
+
+        def moved(found: re.Match[str]) -> str:
+            if found[1] not in here.uploads:
+                return found[0]
+            secret = secrets.token_hex(16)
+            there.uploads[secret] = here.uploads[found[1]]
+            return f"/uploads/{secret}/"
+
+        return _UPLOAD.sub(moved, text)
 
     def delete(self, issue: StoredIssue) -> None:
         """No webhook tells it."""
@@ -334,6 +362,12 @@ class Tracker:
 
     def _event(self, action: str, word: str = "") -> StoredEvent:
         return StoredEvent(self.new_id(), self.actor(), self.clock(), action, word)
+
+
+def _alike(issue: StoredIssue, there: StoredProject) -> int | None:
+    """The milestone of the same title in another project."""
+    title = issue.project.milestones.get(issue.milestone) if issue.milestone is not None else None
+    return next((id for id, each in there.milestones.items() if each == title), None)
 
 
 def access(account: Account) -> int:

@@ -59,6 +59,7 @@ PROJECTS: Final = (
     Project("10031", "CORE", "Core"),
     Project("10032", "TRIAGE", "Triage"),
     Project("10033", "DESK", "Service desk", "service_desk"),
+    Project("10034", "HELP", "Help centre", "service_desk"),
 )
 ISSUE_TYPES: Final = {"10004": "Bug", "10005": "Task"}
 

@@ -61,6 +61,15 @@ class MemoryWorld(Deeds):
     async def merge(self, ref: str, into: str) -> None:
         self.vendor.merge(ref, into=into)
 
+    async def reword(self, ref: str, said: str, text: str) -> None:
+        self.vendor.edit_comment(ref, self._comment(ref, said), text)
+
+    async def unsay(self, ref: str, said: str) -> None:
+        self.vendor.delete_comment(ref, self._comment(ref, said))
+
+    def _comment(self, ref: str, said: str) -> str:
+        return next(comment.id for comment in self.vendor.ticket(ref).comments if said in comment.source)
+
     async def look(self, ref: str) -> Shown:
         ticket = self.vendor.ticket(ref)
         texts = [value.source if isinstance(value, RichText) else str(value) for value in ticket.fields.values()]

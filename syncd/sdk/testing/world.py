@@ -21,6 +21,8 @@ class Deed(Word):
     RESTORE = "restore"
     MOVE = "move"
     MERGE = "merge"
+    REWORD = "edit a comment"
+    UNSAY = "delete a comment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ class Words:
         choice: a field and two of its words.
         status: its field and a status that a new ticket can get.
         impossible: a status that the vendor has and a new ticket cannot get.
-        done: its field, the status that a new ticket has, and a final one from which the ticket can be opened again.
+        done: its field, a status of open tickets, and a final one from which the ticket can be opened again.
+        reopened: the status that a ticket then has, where it is another than the open one of `done`.
         labels: a field of free words.
         day: a field of a date; `moment` one of a date and time.
         person: a field that takes a person.
@@ -53,6 +56,7 @@ class Words:
     status: tuple[str, str] | None = None
     impossible: str | None = None
     done: tuple[str, str, str] | None = None
+    reopened: str | None = None
     labels: str | None = None
     day: str | None = None
     moment: str | None = None
@@ -76,7 +80,7 @@ def _cannot(deed: Deed) -> NoReturn:
 
 
 class Deeds(Protocol):
-    """What a person does to a ticket as a whole. A world inherits these, and overrides those of its `Words.deeds`."""
+    """What people do at some vendors only. A world inherits these, and overrides those of its `Words.deeds`."""
 
     async def attach(self, ref: str, name: str, content: bytes, *, public: bool) -> None:
         """Put a file on a ticket, with a comment or without; public: a customer can see it."""
@@ -95,6 +99,14 @@ class Deeds(Protocol):
 
     async def merge(self, ref: str, into: str) -> None:
         _cannot(Deed.MERGE)
+
+    async def reword(self, ref: str, said: str, text: str) -> None:
+        """Edit the comment that reads so."""
+        _cannot(Deed.REWORD)
+
+    async def unsay(self, ref: str, said: str) -> None:
+        """Take away the comment that reads so."""
+        _cannot(Deed.UNSAY)
 
 
 class World(Deeds, Protocol):

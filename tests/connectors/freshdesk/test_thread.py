@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from syncd.core.model import Body, Comment, Internal, Person, Public, Visibility
-from syncd.sdk.connector import Message
+from syncd.sdk.connector import ONLY_FIELDS, Message
 from syncd.sdk.errors import NotFound, RateLimited, Rejected, Unavailable
 from syncd.sdk.testing.faults import LostAfter, Meanwhile, Status
 from syncd.sdk.testing.page import Upload
@@ -243,6 +243,8 @@ async def test_a_merged_ticket_names_where_it_went(freshdesk: Freshdesk, world: 
     ) as client:
         await client.put("/api/v2/tickets/merge", json={"primary_id": int(first), "ticket_ids": [int(second)]})
     assert (await freshdesk.fetch(second)).merged_into == first
+    told = await freshdesk.fetch(second, parts=ONLY_FIELDS)
+    assert (told.merged_into, told.thread) == (first, None)
     assert (await freshdesk.fetch(first)).merged_into is None
 
 

@@ -8,12 +8,14 @@ from syncd.core.model import Fields
 from syncd.sdk.connector import Webhook
 from syncd.sdk.testing.clock import Clock
 from syncd.sdk.testing.openapi import CheckedTransport
-from syncd.sdk.testing.world import Deeds, Shown, Words
+from syncd.sdk.testing.page import Upload
+from syncd.sdk.testing.world import Deed, Deeds, Shown, Words
 from syncd_freshdesk import Freshdesk, FreshdeskConfig
 from syncd_freshdesk.fields import catalogue, to_json
 from syncd_freshdesk.hook import SECRET_HEADER
 from syncd_freshdesk.simulator import BEN, KEY_FIELD, LINK_FIELD, FreshdeskSimulator
 from syncd_freshdesk.simulator.desk import BEGAN
+from syncd_freshdesk.simulator.state import Conversation, Ticket, typed
 from syncd_freshdesk.wire import TicketFieldJson
 from tests.connectors.freshdesk.description import BESIDE, description
 
@@ -29,11 +31,13 @@ class FreshdeskWorld(Deeds):
         title="subject",
         choice=("priority", "Low", "Urgent"),
         status=("status", "Waiting on Engineering"),
+        done=("status", "Open", "Resolved"),
         labels="tags",
         day=BEGAN,
         person="assignee",
         email=BEN.email,
         signed=False,
+        deeds=frozenset(Deed),
     )
 
     def __init__(self, **settings: Any) -> None:
@@ -65,6 +69,40 @@ class FreshdeskWorld(Deeds):
 
     async def say(self, ref: str, text: str, *, public: bool) -> None:
         self.simulator.write(ref, text, public=public)
+
+    async def attach(self, ref: str, name: str, content: bytes, *, public: bool) -> None:
+        file = Upload(name, "application/octet-stream", content)
+        self.simulator.write(ref, "see the file", public=public, files=[file])
+
+    async def delete(self, ref: str) -> None:
+        with self.simulator.do():
+            self.simulator.desk.throw_away(self.simulator.desk.ticket(ref), deleted=True)
+
+    async def restore(self, ref: str) -> None:
+        with self.simulator.do():
+            self.simulator.desk.throw_away(self.simulator.desk.ticket(ref, trash=True), deleted=False)
+
+    async def move(self, ref: str) -> None:
+        """To another group, which its agents see in another list."""
+        self.simulator.edit(ref, group_id=5002)
+
+    async def merge(self, ref: str, into: str) -> None:
+        with self.simulator.do():
+            self.simulator.desk.merge(self.simulator.desk.ticket(into), [self.simulator.desk.ticket(ref)])
+
+    async def reword(self, ref: str, said: str, text: str) -> None:
+        """Of notes alone; a reply that was mailed stays as it is."""
+        ticket, note = self._said(ref, said)
+        with self.simulator.do():
+            self.simulator.desk.rewrite(ticket, note, typed(text))
+
+    async def unsay(self, ref: str, said: str) -> None:
+        with self.simulator.do():
+            self.simulator.desk.unsay(*self._said(ref, said))
+
+    def _said(self, ref: str, said: str) -> tuple[Ticket, Conversation]:
+        ticket = self.simulator.desk.ticket(ref)
+        return ticket, next(each for each in ticket.said if said in each.html)
 
     async def look(self, ref: str) -> Shown:
         """What the portal shows the customer: fields that are displayed, the description, what is not private."""

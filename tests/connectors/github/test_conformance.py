@@ -3,6 +3,7 @@
 import pytest
 
 from syncd.sdk.testing.conformance import ConnectorTests
+from syncd.sdk.testing.promises.life import LifePromises
 from syncd_github import GitHub
 from tests.connectors.github.world import GitHubWorld
 
@@ -23,3 +24,15 @@ class TestPrivate(TestPublic):
     @pytest.fixture
     def world(self) -> GitHubWorld:
         return GitHubWorld()
+
+
+class TestElsewhere(LifePromises):
+    """A connection that sees a second repository, to which people move issues."""
+
+    @pytest.fixture
+    def world(self) -> GitHubWorld:
+        return GitHubWorld(elsewhere=True)
+
+    @pytest.fixture
+    def connector(self, world: GitHubWorld) -> GitHub:
+        return world.connector()

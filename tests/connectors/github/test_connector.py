@@ -109,7 +109,7 @@ async def test_another_repository_is_left_alone(github: GitHub, world: GitHubWor
 
 
 async def test_a_transfer_is_followed(world: GitHubWorld) -> None:
-    home, there = world.simulator.home, world.simulator.open_source
+    home, there = world.simulator.home, world.second()
     connector = world.connector(repositories=(home.name, there.name))
     await connector.check()
     ref = await world.open(TITLE)
@@ -118,7 +118,7 @@ async def test_a_transfer_is_followed(world: GitHubWorld) -> None:
     with pytest.raises(Moved) as moved:
         await connector.fetch(ref)
     assert moved.value.ref == new.ref
-    assert (await connector.fetch(new.ref)).container == "acme/open"
+    assert (await connector.fetch(new.ref)).container == "acme/tools"
     with pytest.raises(Stale):  # 301 to a write: nothing was written, read it again
         await connector.update(ref, {"title": "x"}, expect="")
 
@@ -126,7 +126,7 @@ async def test_a_transfer_is_followed(world: GitHubWorld) -> None:
 async def test_a_transfer_out_of_sight_says_where_to_look(github: GitHub, world: GitHubWorld) -> None:
     ref = await world.open(TITLE)
     with world.simulator.acting(ANA):
-        world.site.transfer(world.issue(ref), world.simulator.open_source)
+        world.site.transfer(world.issue(ref), world.second())
     with pytest.raises(Forbidden, match="`repositories`"):
         await github.fetch(ref)
 

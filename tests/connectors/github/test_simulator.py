@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from syncd.sdk.testing.clock import Clock
-from syncd.sdk.testing.simulator import Limit
+from syncd.sdk.testing.simulator import Limit, Refused
 from syncd_github.simulator import ANA, STRANGER, SYNCD, GitHubSimulator
 from tests.connectors.github.world import GitHubWorld
 
@@ -105,11 +105,35 @@ async def test_what_is_used_of_the_hour_is_told_in_githubs_words(call: Caller, w
 async def test_an_old_address_leads_to_the_new_one(call: Caller, world: GitHubWorld) -> None:
     await call("POST", f"{CORE}/issues", {"title": "x"})
     with world.simulator.acting(ANA):
-        new = world.site.transfer(world.simulator.home.issues[1], world.simulator.open_source)
+        new = world.site.transfer(world.simulator.home.issues[1], world.second())
     moved = await call("GET", f"{CORE}/issues/1")
     assert moved.status_code == 301
     there = await call("GET", moved.headers["location"].removeprefix(world.simulator.url))
-    assert (there.json()["id"], there.json()["repository_url"][-10:]) == (new.id, "/acme/open")
+    assert (there.json()["id"], there.json()["repository_url"][-10:]) == (new.id, "acme/tools")
+
+
+async def test_a_transfer_brings_along_what_the_other_repository_knows(world: GitHubWorld) -> None:
+    ref, there = await world.open({"title": "x"}), world.second()
+    there.labels = {"bug": "bug"}
+    with world.simulator.acting(ANA):
+        world.site.edit(world.issue(ref), {"labels": ["bug", "only here"], "assignees": ["ana-alves"], "milestone": 1})
+        comment = world.site.say(world.issue(ref), "hello")
+        new = world.site.transfer(world.issue(ref), there)
+    assert (new.labels, new.assignees, new.milestone) == (["bug"], [ANA], None)
+    [copy] = new.comments
+    assert (copy.body, copy.author, copy.created) == (comment.body, comment.author, comment.created)
+    assert copy.id != comment.id
+
+
+@pytest.mark.parametrize("why", ["closed", "made public"])
+async def test_some_transfers_are_refused(world: GitHubWorld, why: str) -> None:
+    ref = await world.open({"title": "x"})
+    there = world.simulator.open_source if why == "made public" else world.second()
+    with world.simulator.acting(ANA):
+        if why == "closed":
+            world.site.edit(world.issue(ref), {"state": "closed"})
+        with pytest.raises(Refused):
+            world.site.transfer(world.issue(ref), there)
 
 
 # -- the page

@@ -186,8 +186,9 @@ async def test_all_webhooks_of_the_simulator_are_as_described(world: GitHubWorld
         site.edit(issue, {"assignees": []})
         site.rewrite(issue, issue.comments[0], "hello again")
         site.unsay(issue, issue.comments[0])
-        site.transfer(issue, world.simulator.open_source)
-        site.delete(world.simulator.open_source.issues[1])
+        there = world.second()
+        site.transfer(issue, there)
+        site.delete(there.issues[1])
     seen = set()
     for webhook in await world.webhooks():
         data = json.loads(webhook.body)

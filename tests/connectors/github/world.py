@@ -10,11 +10,11 @@ from syncd.core.model import Fields, Person, RichText
 from syncd.sdk.connector import Webhook
 from syncd.sdk.testing.clock import Clock
 from syncd.sdk.testing.outbox import Event, Subscription
-from syncd.sdk.testing.world import Deeds, Shown, Words
+from syncd.sdk.testing.world import Deed, Deeds, Shown, Words
 from syncd_github import GitHub, GitHubConfig
 from syncd_github.marker import taken_apart
-from syncd_github.simulator import ANA, GitHubSimulator
-from syncd_github.simulator.site import Issue
+from syncd_github.simulator import ANA, BEN, SYNCD, GitHubSimulator
+from syncd_github.simulator.site import Issue, Repository, SiteComment
 from tests.connectors.github.description import checked
 
 SECRET = "a-webhook-secret-of-24-bytes"
@@ -37,9 +37,13 @@ class Pausing(httpx.AsyncBaseTransport):
 
 
 class GitHubWorld(Deeds):
-    """One repository, private or public, with a clock that only the test moves."""
+    """One repository, private or public, with a clock that only the test moves.
 
-    def __init__(self, *, public: bool = False, **config: Any) -> None:
+    Args:
+        elsewhere: the connection has a second repository, to which issues can be transferred.
+    """
+
+    def __init__(self, *, public: bool = False, elsewhere: bool = False, **config: Any) -> None:
         self.clock = Clock()
         self.simulator = GitHubSimulator(clock=self.clock)
         self.simulator.url = "https://api.github.example"
@@ -48,7 +52,9 @@ class GitHubWorld(Deeds):
         self.subscription = Subscription("told", HOOK, SECRET)
         self.simulator.outbox.subscriptions.append(self.subscription)
         self.transport = Pausing(checked(self.simulator.transport()), self.clock)
-        more = {"repositories": [self.repository.name], "allow_public": public, "webhook_secret": SECRET}
+        self.other = self.second() if elsewhere else None
+        names = [each.name for each in (self.repository, self.other) if each]
+        more = {"repositories": names, "allow_public": public, "webhook_secret": SECRET}
         self.config = GitHubConfig.model_validate(self.simulator.connection(**{**more, **config}))
         self.words = Words(
             place={"repository": self.repository.name},
@@ -56,11 +62,14 @@ class GitHubWorld(Deeds):
             description="description",
             choice=("priority", "low", "high"),
             status=("status", "not_planned"),
+            done=("status", "open", "completed"),
+            reopened="reopened",
             impossible="reopened",
             labels="labels",
             person="assignee",
             email=ANA.email,
             customers=public,
+            deeds=deeds(elsewhere=elsewhere),
         )
 
     def connector(self, **config: Any) -> GitHub:
@@ -90,12 +99,40 @@ class GitHubWorld(Deeds):
         with self.simulator.acting(ANA):
             self.site.say(self.issue(ref), text)
 
+    async def delete(self, ref: str) -> None:
+        with self.simulator.acting(ANA):
+            self.site.delete(self.issue(ref))
+
+    async def move(self, ref: str) -> None:
+        """Transferred: another number in another repository, to which the old address leads."""
+        assert self.other is not None
+        with self.simulator.acting(ANA):
+            self.site.transfer(self.issue(ref), self.other)
+
+    async def reword(self, ref: str, said: str, text: str) -> None:
+        with self.simulator.acting(ANA):
+            self.site.rewrite(self.issue(ref), self._said(ref, said), text)
+
+    async def unsay(self, ref: str, said: str) -> None:
+        with self.simulator.acting(ANA):
+            self.site.unsay(self.issue(ref), self._said(ref, said))
+
+    def _said(self, ref: str, said: str) -> SiteComment:
+        return next(comment for comment in self.issue(ref).comments if said in comment.body)
+
     async def look(self, ref: str) -> Shown:
         """Strangers see all of a public repository, and nothing of another."""
         issue = self.issue(ref)
         texts = [issue.title, issue.body or "", *(comment.body for comment in issue.comments)]
         public = issue.repository.visibility == "public"
         return Shown(tuple(texts) if public else (), taken_apart(issue.body or "").addresses)
+
+    def second(self) -> Repository:
+        """One more repository, as visible as the first and with its labels."""
+        here = self.repository
+        made = self.site.found("acme/tools", visibility=here.visibility, push=(ANA, BEN, SYNCD))
+        made.labels = here.labels
+        return made
 
     async def settle(self) -> None:
         self.clock.advance(OVERLAP + timedelta(seconds=1))
@@ -110,6 +147,11 @@ class GitHubWorld(Deeds):
     def _delivery(self, event: Event) -> Webhook:
         headers, body = self.simulator.webhook_request(event, self.subscription)
         return Webhook(headers, body, self.clock())
+
+
+def deeds(*, elsewhere: bool) -> frozenset[Deed]:
+    """A file is a link in a text there, to a host that takes no token; a duplicate is closed, and goes on by itself."""
+    return frozenset({Deed.DELETE, Deed.REWORD, Deed.UNSAY} | ({Deed.MOVE} if elsewhere else set()))
 
 
 def _json(fields: Fields, labels: Sequence[str]) -> dict[str, Any]:
@@ -129,7 +171,7 @@ def _json(fields: Fields, labels: Sequence[str]) -> dict[str, Any]:
             case "description", RichText(markdown=markdown):
                 made["body"] = markdown
             case "status", str():
-                made |= {"state": "closed", "state_reason": value}
+                made |= {"state": "open"} if value == "open" else {"state": "closed", "state_reason": value}
             case _:
                 made[name] = value
     return made

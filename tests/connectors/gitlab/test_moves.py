@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from syncd.core.comments import digest
 from syncd.core.model import Edit, Public
 from syncd.sdk.connector import Draft, Message
 from syncd.sdk.errors import Forbidden, NotFound
@@ -107,6 +108,34 @@ async def test_one_that_was_moved_away_after_it_was_found_names_where_it_is(worl
     new = move(world, made.ref)
     new.description = ""
     assert [(found.ref, found.merged_into) for found in await connector.find("key-1")] == [(made.ref, new.ref)]
+
+
+async def test_a_move_brings_along_what_the_other_project_knows(world: GitlabWorld) -> None:
+    """Labels and a milestone that it has by name, and the files, which lie in a project."""
+    made = world.made(labels=["bug", "only here"], milestone_id=141, assignee_ids=[int(ANA.id)])
+    world.app.labels.add("only here")
+    await world.attach(made.ref, "log.txt", b"bytes", public=False)
+    new = move(world, made.ref)
+    assert (new.labels, new.milestone, new.assignees) == (["bug"], 151, [ANA])
+    [note], [before] = new.comments, made.comments
+    assert (note.author, note.created, note.internal) == (before.author, before.created, True)
+    assert note.body != before.body
+    connector = world.connector(projects=BOTH)
+    thread = (await connector.fetch(new.ref)).thread
+    assert thread
+    [file] = thread.comments[0].attachments
+    assert b"".join([part async for part in connector.download(file)]) == b"bytes"
+
+
+async def test_a_move_is_no_edit_of_what_was_said(world: GitlabWorld) -> None:
+    """The link to a file names another place then."""
+    connector, made = world.connector(projects=BOTH), world.made()
+    await world.attach(made.ref, "log.txt", b"bytes", public=False)
+    before = (await connector.fetch(made.ref)).thread
+    after = (await connector.fetch(move(world, made.ref).ref)).thread
+    assert before
+    assert after
+    assert [digest(comment) for comment in before.comments] == [digest(comment) for comment in after.comments]
 
 
 async def test_a_renamed_project_keeps_its_refs(gitlab: Gitlab, world: GitlabWorld) -> None:

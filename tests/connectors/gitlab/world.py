@@ -1,6 +1,7 @@
 """The simulated GitLab as `ConnectorTests` wants to see it, and Ana, who works there."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,12 +9,12 @@ from syncd.core.model import Fields
 from syncd.sdk.connector import Webhook
 from syncd.sdk.testing.clock import Clock
 from syncd.sdk.testing.outbox import Event, Subscription
-from syncd.sdk.testing.world import Deeds, Shown, Words
+from syncd.sdk.testing.world import Deed, Deeds, Shown, Words
 from syncd_gitlab import Gitlab
 from syncd_gitlab.config import GitlabConfig
 from syncd_gitlab.fields import to_json
 from syncd_gitlab.simulator import ANA, GitlabSimulator
-from syncd_gitlab.simulator.state import StoredHook, StoredIssue, StoredProject
+from syncd_gitlab.simulator.state import StoredHook, StoredIssue, StoredNote, StoredProject
 from syncd_gitlab.source import taken_apart
 from tests.connectors.gitlab.description import checked
 
@@ -24,7 +25,11 @@ EVENTS = frozenset({"issues_events", "confidential_issues_events", "note_events"
 
 
 class GitlabWorld(Deeds):
-    """A GitLab with a clock that only the test moves; all traffic is checked against both descriptions."""
+    """A GitLab with a clock that only the test moves; all traffic is checked against both descriptions.
+
+    Args:
+        elsewhere: the connection has a second project, to which issues can be moved.
+    """
 
     words = Words(
         place={"project": "acme/app", "issue_type": "issue"},
@@ -32,18 +37,25 @@ class GitlabWorld(Deeds):
         description="description",
         choice=("priority", "low", "high"),
         status=("status", "closed"),
+        done=("status", "opened", "closed"),
         labels="labels",
         day="due_date",
         person="assignee",
         email=ANA.email,
+        deeds=frozenset({Deed.ATTACH, Deed.DELETE, Deed.REWORD, Deed.UNSAY}),
     )
 
-    def __init__(self, *, signed: bool = True, **config: Any) -> None:
+    def __init__(self, *, signed: bool = True, elsewhere: bool = False, **config: Any) -> None:
         self.clock = Clock()
         self.simulator = GitlabSimulator(clock=self.clock)
         self.simulator.url = "https://gitlab.example.com"
         self.simulator.signing_token = SIGNING if signed else ""
         self.app.hooks[1] = StoredHook(1, HOOK, SECRET, EVENTS)
+        if elsewhere:
+            self.words = replace(self.words, deeds=self.words.deeds | {Deed.MOVE})
+            self.tools.labels = self.app.labels  # both have the group's labels
+            self.tools.hooks[2] = StoredHook(2, HOOK, SECRET, EVENTS)
+            config = {"projects": [self.app.path, self.tools.path], **config}
         self.simulator.subscribe()
         self.transport = checked(self.simulator.transport())
         more = {"webhook_secret": SECRET, "signing_token": SIGNING if signed else None, **config}
@@ -52,6 +64,10 @@ class GitlabWorld(Deeds):
     @property
     def app(self) -> StoredProject:
         return self.simulator.tracker.projects[14]
+
+    @property
+    def tools(self) -> StoredProject:
+        return self.simulator.tracker.projects[15]
 
     def connector(self, **config: Any) -> Gitlab:
         """A new process's connector."""
@@ -88,6 +104,32 @@ class GitlabWorld(Deeds):
         self.clock.advance(0.001)
         with self.simulator.acting(ANA):
             self.simulator.tracker.say(self.issue(ref), text, internal=not public)
+
+    async def attach(self, ref: str, name: str, content: bytes, *, public: bool) -> None:
+        """A link in a note; GitLab calls the file as it likes."""
+        secret, stored = self.simulator.tracker.upload(self.issue(ref).project, name, content)
+        await self.say(ref, f"see [{stored}](/uploads/{secret}/{stored})", public=public)
+
+    async def delete(self, ref: str) -> None:
+        with self.simulator.acting(ANA):
+            self.simulator.tracker.delete(self.issue(ref))
+
+    async def move(self, ref: str) -> None:
+        """Into a new issue of another project; the old one closes and points there."""
+        with self.simulator.acting(ANA):
+            self.simulator.tracker.move(self.issue(ref), self.tools)
+
+    async def reword(self, ref: str, said: str, text: str) -> None:
+        with self.simulator.acting(ANA):
+            self.simulator.tracker.edit_note(self.issue(ref), self._said(ref, said), text)
+
+    async def unsay(self, ref: str, said: str) -> None:
+        with self.simulator.acting(ANA):
+            self.simulator.tracker.delete_note(self.issue(ref), self._said(ref, said))
+
+    def _said(self, ref: str, said: str) -> StoredNote:
+        self.clock.advance(0.001)
+        return next(note for note in self.issue(ref).comments if said in note.body)
 
     async def look(self, ref: str) -> Shown:
         """Strangers see what is not internal of an issue that is not confidential."""

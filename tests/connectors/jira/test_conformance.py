@@ -4,13 +4,13 @@ import pytest
 
 from syncd.sdk.testing.conformance import ConnectorTests
 from syncd_jira import Jira
-from tests.connectors.jira.world import JiraWorld
+from tests.connectors.jira.world import STEPS, JiraWorld
 
 
 class TestCloudServiceProject(ConnectorTests):
     @pytest.fixture
     def world(self) -> JiraWorld:
-        return JiraWorld("cloud", service_project=True)
+        return JiraWorld("cloud", service_project=True, workflow=STEPS)
 
     @pytest.fixture
     def connector(self, world: JiraWorld) -> Jira:
@@ -22,7 +22,7 @@ class TestDataCenterServiceProject(TestCloudServiceProject):
 
     @pytest.fixture
     def world(self) -> JiraWorld:
-        return JiraWorld("data_center", service_project=True)
+        return JiraWorld("data_center", service_project=True, workflow=STEPS)
 
 
 class TestCloud(TestCloudServiceProject):
@@ -30,10 +30,10 @@ class TestCloud(TestCloudServiceProject):
 
     @pytest.fixture
     def world(self) -> JiraWorld:
-        return JiraWorld("cloud")
+        return JiraWorld("cloud", workflow=STEPS)
 
 
 class TestDataCenter(TestCloud):
     @pytest.fixture
     def world(self) -> JiraWorld:
-        return JiraWorld("data_center")
+        return JiraWorld("data_center", workflow=STEPS)

@@ -8,16 +8,29 @@ from syncd.core.model import Fields, RichText, Value
 from syncd.sdk.connector import Webhook
 from syncd.sdk.testing.clock import Clock
 from syncd.sdk.testing.outbox import Event, Subscription
-from syncd.sdk.testing.world import Deeds, Shown, Words
+from syncd.sdk.testing.world import Deed, Deeds, Shown, Words
+from syncd.sdk.text.markdown import parse
 from syncd_jira import Jira
+from syncd_jira.adf_writer import to_adf
 from syncd_jira.dialect import CLOUD, DATA_CENTER
 from syncd_jira.fields import SYSTEM, write_value
 from syncd_jira.simulator import ANA, JiraSimulator
+from syncd_jira.simulator.scheme import TRANSITIONS
+from syncd_jira.simulator.site import Issue, SiteComment
+from syncd_jira.wiki_writer import to_wiki
 from tests.connectors.jira.described import checked
 
 SECRET = "a-webhook-secret-of-24-bytes"
 LAG = timedelta(seconds=2)
 OVERLAP = timedelta(seconds=10)
+
+STEPS = {
+    "To Do": ("In Progress",),
+    "In Progress": ("To Do", "In Review", "Done"),
+    "In Review": ("In Progress", "Done"),
+    "Done": ("In Progress",),
+}
+"""The workflow as an admin may write it into `workflow`, for a site where no other issue shows it."""
 
 
 class JiraWorld(Deeds):
@@ -41,6 +54,7 @@ class JiraWorld(Deeds):
             description="description",
             choice=("priority", "Low", "Highest"),
             status=("status", "In Progress"),
+            done=("status", "To Do", "Done"),
             impossible="On Hold",
             labels="labels",
             day="duedate",
@@ -49,6 +63,7 @@ class JiraWorld(Deeds):
             email=ANA.email,
             customers=bool(config.get("service_project")),
             signed=self.simulator.cloud,
+            deeds=frozenset(Deed) - {Deed.RESTORE, Deed.MERGE},
         )
 
     def connector(self, **config: Any) -> Jira:
@@ -66,13 +81,49 @@ class JiraWorld(Deeds):
 
     async def edit(self, ref: str, fields: Fields) -> None:
         self.clock.advance(0.001)
+        plain = {name: value for name, value in fields.items() if name != "status"}
         with self.simulator.acting(ANA):
-            self.simulator.site.edit(self.simulator.site.issue(ref), self._written(fields), {})
+            if plain:
+                self.simulator.site.edit(self.simulator.site.issue(ref), self._written(plain), {})
+            if "status" in fields:
+                self._walk(self.simulator.site.issue(ref), str(fields["status"]))
 
     async def say(self, ref: str, text: str, *, public: bool) -> None:
         self.clock.advance(0.001)
         with self.simulator.acting(ANA):
-            self.simulator.site.say(self.simulator.site.issue(ref), self.dialect.write(text), public=public)
+            self.simulator.site.say(self.simulator.site.issue(ref), self._typed(text), public=public)
+
+    async def attach(self, ref: str, name: str, content: bytes, *, public: bool) -> None:
+        """With a comment that shows it: whoever may read the comment may have the file."""
+        self.clock.advance(0.001)
+        with self.simulator.acting(ANA):
+            issue = self.simulator.site.issue(ref)
+            self.simulator.site.attach(issue, name=name, media_type="application/octet-stream", content=content)
+        await self.say(ref, f"see {name}", public=public)
+
+    async def delete(self, ref: str) -> None:
+        with self.simulator.acting(ANA):
+            self.simulator.site.delete(self.simulator.site.issue(ref))
+
+    async def move(self, ref: str) -> None:
+        """To another project of the same kind."""
+        self.clock.advance(0.001)
+        with self.simulator.acting(ANA):
+            self.simulator.site.move(self.simulator.site.issue(ref), "HELP" if self.project == "DESK" else "TRIAGE")
+
+    async def reword(self, ref: str, said: str, text: str) -> None:
+        issue, comment = self._said(ref, said)
+        with self.simulator.acting(ANA):
+            self.simulator.site.rewrite(issue, comment, self._typed(text))
+
+    async def unsay(self, ref: str, said: str) -> None:
+        with self.simulator.acting(ANA):
+            self.simulator.site.unsay(*self._said(ref, said))
+
+    def _said(self, ref: str, said: str) -> tuple[Issue, SiteComment]:
+        self.clock.advance(0.001)
+        issue = self.simulator.site.issue(ref)
+        return issue, next(comment for comment in issue.comments if said in str(comment.body))
 
     async def look(self, ref: str) -> Shown:
         """Customers see nothing of a software project; of a service project what is said in public."""
@@ -96,9 +147,33 @@ class JiraWorld(Deeds):
         query = {} if self.simulator.cloud else {"secret": SECRET}
         return Webhook({name.lower(): value for name, value in headers.items()}, body, self.clock(), query)
 
+    def _typed(self, text: str) -> Any:
+        """What a person's editor sends: nothing in it is made harmless, as it is in what syncd writes."""
+        document = parse(text, keep_lines=True)
+        return to_adf(document).source if self.simulator.cloud else to_wiki(document).source
+
+    def _walk(self, issue: Issue, status: str) -> None:
+        """By the workflow's steps: a status is nowhere to be typed."""
+        for id in _way(issue.values["status"], status):
+            step = next(each for each in TRANSITIONS if each.id == id)
+            asked = {"resolution": {"name": "Done"}} if ("resolution", True) in step.screen else {}
+            self.simulator.site.transition(issue, id, asked)
+
     def _written(self, fields: Fields) -> dict[str, Any]:
         known = {each.id: each for each in SYSTEM}
         return {name: write_value(known[name], _plain(value), self.dialect) for name, value in fields.items()}
+
+
+def _way(here: str, there: str) -> tuple[str, ...]:
+    """Ids of the fewest transitions from one status to another."""
+    ways: dict[str, tuple[str, ...]] = {here: ()}
+    while there not in ways:
+        known = dict(ways)
+        for step in TRANSITIONS:
+            if step.origin in known:
+                ways.setdefault(step.to, (*known[step.origin], step.id))
+        assert ways != known, f"no way from {here} to {there}"
+    return ways[there]
 
 
 def _plain(value: Value) -> Value:

@@ -12,11 +12,12 @@ from syncd.core.model import Fields, Person, RichText, Value
 from syncd.sdk.connector import Backlink, Draft, Webhook
 from syncd.sdk.testing.clock import Clock
 from syncd.sdk.testing.outbox import Event
-from syncd.sdk.testing.world import Deeds, Shown, Words
+from syncd.sdk.testing.page import Answer, Upload
+from syncd.sdk.testing.world import Deed, Deeds, Shown, Words
 from syncd_linear import Linear, LinearConfig
 from syncd_linear.fields import PRIORITIES
 from syncd_linear.simulator import APP, BEN, SYNCD, LinearSimulator
-from syncd_linear.simulator.state import Issue
+from syncd_linear.simulator.state import Issue, StoredComment
 from tests.connectors.linear.description import SchemaTransport
 
 HOOK = "https://syncd.example/hooks/linear"
@@ -42,11 +43,13 @@ class LinearWorld(Deeds):
         description="description",
         choice=("priority", "Low", "Urgent"),
         status=("status", "In Progress"),
+        done=("status", "Backlog", "Done"),
         labels="labels",
         day="dueDate",
         person="assignee",
         email=BEN.email,
         customers=False,
+        deeds=frozenset(Deed),
     )
 
     def __init__(self, *, app: bool = False, **config: Any) -> None:
@@ -89,6 +92,38 @@ class LinearWorld(Deeds):
 
     async def say(self, ref: str, text: str, *, public: bool) -> None:
         self.simulator.write(ref, text)
+
+    async def attach(self, ref: str, name: str, content: bytes, *, public: bool) -> None:
+        with self.simulator.do():
+            self.simulator.say(ref, Answer("see the file", True, (Upload(name, "application/octet-stream", content),)))
+
+    async def delete(self, ref: str) -> None:
+        """Into the bin."""
+        with self.simulator.do():
+            self.space.trash(self.issue(ref))
+
+    async def restore(self, ref: str) -> None:
+        with self.simulator.do():
+            self.space.restore(self.issue(ref))
+
+    async def move(self, ref: str) -> None:
+        self.simulator.edit(ref, team=self.space.team_called("OPS"))
+
+    async def merge(self, ref: str, into: str) -> None:
+        """Marked as a duplicate, which is what a merge is here."""
+        with self.simulator.do():
+            self.space.mark_duplicate(self.issue(ref), self.issue(into))
+
+    async def reword(self, ref: str, said: str, text: str) -> None:
+        with self.simulator.do():
+            self.space.rewrite(self.issue(ref), self._said(ref, said), text)
+
+    async def unsay(self, ref: str, said: str) -> None:
+        with self.simulator.do():
+            self.space.unsay(self.issue(ref), self._said(ref, said))
+
+    def _said(self, ref: str, said: str) -> StoredComment:
+        return next(comment for comment in self.issue(ref).comments if said in comment.body)
 
     async def look(self, ref: str) -> Shown:
         """No customer reads anything of a workspace."""

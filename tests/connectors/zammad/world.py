@@ -1,5 +1,6 @@
 """A simulated Zammad and a connector to it; every request and every answer is checked against the vendor's pages."""
 
+from base64 import b64encode
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -8,7 +9,7 @@ from syncd.core.model import Fields
 from syncd.sdk.connector import Webhook
 from syncd.sdk.testing.clock import Clock
 from syncd.sdk.testing.openapi import CheckedTransport
-from syncd.sdk.testing.world import Deeds, Shown, Words
+from syncd.sdk.testing.world import Deed, Deeds, Shown, Words
 from syncd_zammad import Zammad, ZammadConfig
 from syncd_zammad.fields import Attribute, Catalogue, to_json
 from syncd_zammad.hook import sign
@@ -28,12 +29,14 @@ class ZammadWorld(Deeds):
         title="title",
         choice=("priority", "1 low", "3 high"),
         status=("status", "closed"),
+        done=("status", "open", "closed"),
         impossible="pending reminder",  # without a time to wait for
         labels="tags",
         day="outage_began",
         moment="fix_planned",
         person="owner",
         email=BEN.email,
+        deeds=frozenset(Deed) - {Deed.RESTORE, Deed.REWORD},
     )
 
     def __init__(self, *, subscribed: bool = True, **how: Any) -> None:
@@ -83,6 +86,29 @@ class ZammadWorld(Deeds):
 
     async def say(self, ref: str, text: str, *, public: bool) -> None:
         self.simulator.write(ref, text, public=public)
+
+    async def attach(self, ref: str, name: str, content: bytes, *, public: bool) -> None:
+        file = {"filename": name, "mime-type": "application/octet-stream", "data": b64encode(content).decode()}
+        self.simulator.write(ref, "see the file", public=public, attachments=[file])
+
+    async def delete(self, ref: str) -> None:
+        """For good (tickets.rst, Delete)."""
+        with self.simulator.acting(ANA):
+            self.simulator.desk.delete(self.ticket(ref))
+
+    async def move(self, ref: str) -> None:
+        self.simulator.edit(ref, group="Service Desk")
+
+    async def merge(self, ref: str, into: str) -> None:
+        with self.simulator.acting(ANA):
+            self.simulator.desk.merge(self.ticket(ref), self.ticket(into))
+
+    async def unsay(self, ref: str, said: str) -> None:
+        """An own note, where an administrator gave more time for it than the ten minutes of a new Zammad."""
+        self.simulator.desk.note_life = timedelta(days=1)
+        note = next(article for article in self.ticket(ref).articles if said in article.body)
+        with self.simulator.acting(ANA):
+            self.simulator.desk.delete_article(note.id)
 
     async def look(self, ref: str) -> Shown:
         ticket = self.ticket(ref)

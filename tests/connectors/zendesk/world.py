@@ -9,7 +9,8 @@ from syncd.core.model import Fields
 from syncd.sdk.connector import Webhook
 from syncd.sdk.testing.clock import Clock
 from syncd.sdk.testing.openapi import CheckedTransport
-from syncd.sdk.testing.world import Deeds, Shown, Words
+from syncd.sdk.testing.page import Upload
+from syncd.sdk.testing.world import Deed, Deeds, Shown, Words
 from syncd_zendesk import Zendesk, ZendeskConfig
 from syncd_zendesk.desk import BEGAN, BEN, LINK_FIELD
 from syncd_zendesk.fields import Catalogue, custom_fields, to_json
@@ -30,11 +31,13 @@ class ZendeskWorld(Deeds):
         title="subject",
         choice=("priority", "low", "urgent"),
         status=("status", "solved"),
+        done=("status", "open", "solved"),
         labels="tags",
         day="Outage began",
         moment="due_at",
         person="assignee",
         email=BEN.email,
+        deeds=frozenset(Deed) - {Deed.REWORD, Deed.UNSAY},
     )
 
     def __init__(self, *, link_field: int | None = LINK_FIELD, **how: Any) -> None:
@@ -72,6 +75,26 @@ class ZendeskWorld(Deeds):
 
     async def say(self, ref: str, text: str, *, public: bool) -> None:
         self.simulator.write(ref, text, public=public)
+
+    async def attach(self, ref: str, name: str, content: bytes, *, public: bool) -> None:
+        file = Upload(name, "application/octet-stream", content)
+        self.simulator.write(ref, "see the file", public=public, files=[file])
+
+    async def delete(self, ref: str) -> None:
+        with self.simulator.do():
+            self.simulator.desk.delete(self.simulator.desk.ticket(ref))
+
+    async def restore(self, ref: str) -> None:
+        with self.simulator.do():
+            self.simulator.desk.restore(int(ref))
+
+    async def move(self, ref: str) -> None:
+        """To another group, which its agents see in another list."""
+        self.simulator.edit(ref, group_id=3002)
+
+    async def merge(self, ref: str, into: str) -> None:
+        with self.simulator.do():
+            self.simulator.desk.merge(self.simulator.desk.ticket(ref), self.simulator.desk.ticket(into))
 
     async def look(self, ref: str) -> Shown:
         ticket = self.simulator.desk.ticket(ref)

@@ -534,6 +534,18 @@ class NamesNoSurvivor(MemoryConnector):
         return replace(await super().fetch(ref, parts=parts, since=since), merged_into=None)
 
 
+class ForgetsNothingSaid(MemoryConnector):
+    said: tuple[Comment, ...] = ()
+
+    async def fetch(self, ref: str, *, parts: frozenset[Part] = ALL_PARTS, since: str | None = None) -> Snapshot:
+        snapshot = await super().fetch(ref, parts=parts, since=since)
+        if snapshot.thread is not None:
+            here = snapshot.thread.comments
+            self.said = (*(comment for comment in self.said if comment not in here), *here)
+            snapshot = replace(snapshot, thread=replace(snapshot.thread, comments=self.said))
+        return snapshot
+
+
 # -- what is large
 
 

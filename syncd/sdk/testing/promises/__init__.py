@@ -3,4 +3,5 @@
 import pytest
 
 # before the modules below are imported, so that a broken promise shows both values
-pytest.register_assert_rewrite(*(f"{__name__}.{subject}" for subject in ("tickets", "threads", "hints", "people")))
+SUBJECTS = ("tickets", "threads", "hints", "life", "people")
+pytest.register_assert_rewrite(*(f"{__name__}.{subject}" for subject in SUBJECTS))
