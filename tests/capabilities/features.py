@@ -52,11 +52,11 @@ GROUPS: dict[str, list[Feature]] = {
         Feature("webhooks registered and removed", Capability.MANAGE_WEBHOOKS),
         Feature("signature over the webhook's body", Word("signed", Capability.WEBHOOKS)),
         Feature("polling, one request when idle", Promise("test_an_idle_poll_is_one_request")),
-        *_own("own write comes back at no cost"),
+        *_own("own write costs no second read"),
     ],
     "Writing": [
         Feature("stale write refused", Capability.GUARDED),
-        Feature("edit that a write ran over seen", Capability.HISTORY),
+        Feature("edit beneath a write noticed", Capability.HISTORY),
         Feature("create repeated safely", Capability.REPEATABLE_CREATE),
         Feature("unanswered create found", Capability.FIND),
         *_own(
@@ -86,7 +86,8 @@ GROUPS: dict[str, list[Feature]] = {
         Feature("internal comments", Capability.INTERNAL_COMMENTS),
         Feature("own comment edited", Capability.EDIT_COMMENTS),
         Feature("own comment deleted", Capability.DELETE_COMMENTS),
-        *_own("people's edit of a comment noticed", "people's deletion of a comment noticed"),
+        Feature("people's edit of a comment noticed", Deed.REWORD),
+        Feature("people's deletion of a comment noticed", Deed.UNSAY),
         Feature(
             "long comment whole, or cut and said",
             Promise("test_a_long_comment_arrives_whole_or_says_that_it_was_cut"),

@@ -218,10 +218,12 @@ def _called(column: str) -> str:
 
 _INTRODUCTION = """# What each connector can do
 
-"yes": a test shows it, over the simulator or the real server. "cannot": the vendor has no such thing. "no": it could
-be done, and is not done yet. The numbers lead to the reasons below. This page is made by `make capabilities` from what
-the connectors claim, from the marks of their tests, and from the reasons on their pages; `make test` fails when it is
-not what they say.
+"yes": a test shows it, over the simulator or the real server; where it takes a setting, the connector's page names it.
+"cannot": the vendor has no such thing, or none that could be used safely. "no": it could be done, and is not done yet.
+The numbers lead to the reasons below.
+
+`make capabilities` makes this page from what the connectors claim, what their tests show, and the reasons on their
+pages. `make test` fails when it says anything else.
 """
 
 

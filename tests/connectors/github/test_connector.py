@@ -9,7 +9,7 @@ import pytest
 from syncd.core.model import Internal, Life, Person, Public, RichText, Value
 from syncd.sdk.connector import ONLY_FIELDS, Backlink, Draft, Message
 from syncd.sdk.errors import BadAnswer, Forbidden, Locked, Moved, NotFound, Rejected, Stale, Unavailable
-from syncd.sdk.testing.faults import Meanwhile, Status
+from syncd.sdk.testing.faults import LostAfter, Meanwhile, Status
 from syncd.sdk.testing.promises.base import file
 from syncd_github import GitHub
 from syncd_github.simulator import ANA, BEN, STRANGER, SYNCD
@@ -349,6 +349,18 @@ async def test_a_key_that_somebody_else_wrote_is_not_believed(github: GitHub, wo
     assert thread
     assert [comment.key for comment in thread.comments] == [None]
     assert "syncd:" not in thread.comments[0].body.text
+
+
+@pytest.mark.shows("unanswered comment found")
+async def test_a_comment_whose_answer_was_lost_is_known_by_its_key(github: GitHub, world: GitHubWorld) -> None:
+    ref = await world.open(TITLE)
+    world.simulator.faults.on("POST */comments", LostAfter())
+    with pytest.raises(Unavailable) as lost:
+        await github.comment(ref, Message(Internal("words")), key="key-1", expect="")
+    assert lost.value.sent
+    thread = (await github.fetch(ref)).thread
+    assert thread
+    assert [(comment.key, comment.body) for comment in thread.comments] == [("key-1", Internal("words"))]
 
 
 async def test_a_list_of_somebody_elses_issues_holds_no_key_of_ours(github: GitHub, world: GitHubWorld) -> None:

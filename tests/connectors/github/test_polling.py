@@ -113,7 +113,7 @@ async def test_a_deleted_comment_is_told_where_the_list_moves(github: GitHub, wo
     assert [hint.parts for hint in hints] == [ALL_PARTS]
 
 
-@pytest.mark.shows("own write comes back at no cost")
+@pytest.mark.shows("own write costs no second read")
 async def test_our_own_comment_is_told_by_the_name_that_was_foretold(github: GitHub, world: GitHubWorld) -> None:
     ref = await world.open(TITLE)
     cursor = await started(github, world)

@@ -293,6 +293,18 @@ async def test_a_thread_of_many_pages_is_whole_and_in_order(gitlab: Gitlab, worl
     assert world.requests - before == 4
 
 
+@pytest.mark.shows("unanswered comment found")
+async def test_a_comment_whose_answer_was_lost_is_known_by_its_key(gitlab: Gitlab, world: GitlabWorld) -> None:
+    ref = world.made().ref
+    world.simulator.faults.on("POST */notes", LostAfter())
+    with pytest.raises(Unavailable) as lost:
+        await comment(gitlab, ref, Message(Internal("words")))
+    assert lost.value.sent
+    found = (await gitlab.fetch(ref)).thread
+    assert found is not None
+    assert [(each.key, each.body) for each in found.comments] == [("key-1", Internal("words"))]
+
+
 @pytest.mark.shows("inline images")
 async def test_a_persons_file_is_counted_once_and_its_name_read_from_its_address(
     gitlab: Gitlab, world: GitlabWorld

@@ -110,7 +110,7 @@ async def test_a_doubled_or_empty_webhook_costs_nothing_and_says_nothing_new(jir
     assert world.requests - before == 1
 
 
-@pytest.mark.shows("own write comes back at no cost")
+@pytest.mark.shows("own write costs no second read")
 async def test_our_own_write_is_in_the_read_that_follows_it(jira: Jira, world: JiraWorld) -> None:
     """Jira's answers prove nothing, so each write is read back; whatever comes back of it is older than that read."""
     ref = await opened(world)

@@ -56,7 +56,7 @@ async def test_a_comment_whose_answer_was_lost_is_repeated_as_one(linear: Linear
     assert posted.comment.key == "key-1"
 
 
-@pytest.mark.shows("own write comes back at no cost")
+@pytest.mark.shows("own write costs no second read")
 @pytest.mark.parametrize("moves", [True, False])
 async def test_a_comment_foretells_the_stamp_of_its_issue_only_if_it_moved_it(world: LinearWorld, moves: bool) -> None:
     """Else somebody's edit, which gave the issue that stamp, would be taken for our echo."""

@@ -9,11 +9,12 @@ from syncd.core.model import Thread
 from syncd.sdk.errors import RateLimited
 from syncd_redmine import Redmine
 from syncd_redmine.config import RedmineConfig
+from syncd_redmine.marker import marked
 from syncd_redmine.snapshot import thread
 from syncd_redmine.wire import Issue
 
 CONFIG = RedmineConfig(connector="redmine", url="http://127.0.0.1:1", api_key="k")  # type: ignore[arg-type]
-ALICE = {"id": 5, "name": "Alice"}
+ALICE, SYNCD = {"id": 5, "name": "Alice"}, {"id": 2, "name": "syncd"}
 NOW = "2026-01-05T09:00:00Z"
 
 
@@ -33,6 +34,15 @@ async def test_a_limit_of_a_proxy_is_obeyed() -> None:
     assert 92 < limited.value.retry_after <= 93
     assert len(asked) == 1, "nothing is asked until then"
     await redmine.aclose()
+
+
+@pytest.mark.shows("unanswered comment found")
+def test_our_own_note_is_known_by_the_mark_in_it_and_nobody_elses() -> None:
+    words = marked("words", "key-1")
+    notes = [{"id": id, "user": user, "notes": words, "created_on": NOW} for id, user in ((3, SYNCD), (4, ALICE))]
+    ours, theirs = read(journals=notes).comments
+    assert (ours.key, ours.body.text.strip()) == ("key-1", "words")
+    assert theirs.key is None
 
 
 @pytest.mark.shows("inline images")

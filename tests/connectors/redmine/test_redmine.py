@@ -55,7 +55,7 @@ async def test_calls_are_counted(redmine: Redmine, eng: RedmineWorld) -> None:
     }
 
 
-@pytest.mark.shows("own write comes back at no cost")
+@pytest.mark.shows("own write costs no second read")
 async def test_our_own_writes_come_back_as_nothing_new(redmine: Redmine, eng: RedmineWorld) -> None:
     ref = await eng.open({"subject": "Export fails"})
     await eng.settle()

@@ -84,7 +84,7 @@ async def test_a_word_that_would_become_priority_0_is_not_sent(rt: RequestTracke
     assert desk.calls == []
 
 
-@pytest.mark.shows("own write comes back at no cost")
+@pytest.mark.shows("own write costs no second read")
 async def test_every_echo_is_foretold_and_has_one_name_by_webhook_and_poll(rt: RequestTracker, desk: RtWorld) -> None:
     ref = await desk.open({"subject": "Export fails", "Severity": "Low"})
     _, cursor = await poll(rt, None)

@@ -165,7 +165,7 @@ async def test_an_edit_in_the_second_of_our_read_is_not_believed_to_be_known(
     assert (written.revision, dict(written.fields)) == (None, {})
 
 
-@pytest.mark.shows("edit that a write ran over seen")
+@pytest.mark.shows("edit beneath a write noticed")
 async def test_an_edit_that_was_run_over_is_in_the_history(zendesk: Zendesk, world: ZendeskWorld) -> None:
     ref = world.simulator.make("Export fails", priority="low")
     seen = await zendesk.fetch(ref)

@@ -141,7 +141,7 @@ def test_a_cursor_survives_the_store(second: int, seen: frozenset[int]) -> None:
 # --- the whole way: webhook, export, answer --------------------------------------------------------------------------
 
 
-@pytest.mark.shows("own write comes back at no cost")
+@pytest.mark.shows("own write costs no second read")
 async def test_every_field_has_one_name_on_all_three_ways(zendesk: Zendesk, world: ZendeskWorld) -> None:
     ref = world.simulator.make("Export fails")
     start = await zendesk.fetch(ref)
