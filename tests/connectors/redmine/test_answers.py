@@ -28,11 +28,25 @@ async def test_a_limit_of_a_proxy_is_obeyed() -> None:
         return httpx.Response(429, headers={"retry-after": "93"})
 
     redmine = Redmine(CONFIG, transport=httpx.MockTransport(answer))
-    for _ in range(2):
-        with pytest.raises(RateLimited) as limited:
-            await redmine.update("1", {"subject": "x"}, expect="")
-    assert 92 < limited.value.retry_after <= 93
+    with pytest.raises(RateLimited) as limited:
+        await redmine.update("1", {"subject": "x"}, expect="")
+    assert limited.value.retry_after == 93
+    with pytest.raises(RateLimited):
+        await redmine.update("1", {"subject": "x"}, expect="")
     assert len(asked) == 1, "nothing is asked until then"
+    await redmine.aclose()
+
+
+@pytest.mark.shows("public places noticed")
+async def test_projects_that_strangers_can_read_are_noticed() -> None:
+    projects = [{"identifier": "eng", "is_public": False}, {"identifier": "open", "is_public": True}]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        name = request.url.path.rpartition("/")[2].removesuffix(".json")
+        return httpx.Response(200, json={name: projects if name == "projects" else []})
+
+    redmine = Redmine(CONFIG, transport=httpx.MockTransport(answer))
+    assert (await redmine.describe()).public_containers == {"open"}
     await redmine.aclose()
 
 
