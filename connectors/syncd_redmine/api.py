@@ -113,13 +113,13 @@ class Api:
 
     async def upload(self, file: File) -> dict[str, str]:
         """Send the bytes; they hang on an issue only once an issue is written with the token."""
-        answer = await self.client.json(
-            "POST",
-            "/uploads.json",
-            params={"filename": file.name},
-            content=file.read(),
-            headers={"content-type": BYTES, "content-length": str(file.size)},
-        )
+        headers = {"content-type": BYTES, "content-length": str(file.size)}
+        try:
+            answer = await self.client.json(
+                "POST", "/uploads.json", params={"filename": file.name}, content=file.read(), headers=headers
+            )
+        except Rejected as refused:
+            raise Rejected(str(refused), field="files") from refused
         upload = self.answers.read(Upload, answer, "upload", at="/uploads.json")
         return {"token": upload.token, "filename": file.name, "content_type": file.media_type}
 
