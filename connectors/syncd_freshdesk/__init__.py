@@ -47,7 +47,7 @@ from syncd.sdk.connector import (
 from syncd.sdk.errors import ConnectorError, Locked, NotFound, Rejected
 from syncd.sdk.http import Client
 from syncd_freshdesk import fields as tickets
-from syncd_freshdesk import files, hook, poll, wire
+from syncd_freshdesk import hook, multipart, poll, wire
 from syncd_freshdesk.api import Api, explain, read_quotas
 from syncd_freshdesk.config import FreshdeskConfig
 from syncd_freshdesk.fields import FIELDS, FINAL, Catalogue
@@ -248,7 +248,7 @@ class Freshdesk(Connector):
     async def comment(self, ref: str, message: Message, *, key: str, expect: str) -> Posted:
         """A reply, which Freshdesk mails, or a note; with its files in one request."""
         me, id = await self._myself(), wire.number(ref)
-        files.check(message.files)
+        multipart.check(message.files)
         body = marked(write_html(message.body.text, limit_link=f"{self._site}/a/tickets/{id}").source, key)
         if isinstance(message.body, Public) and self.config.public_comments == "reply":
             said = await self._unlocked(id, self._api.reply(id, body, message.files))

@@ -16,9 +16,9 @@ import httpx
 
 from syncd.sdk.connector import File, Quota
 from syncd.sdk.errors import BadAnswer, ConnectorError, Rejected, Unavailable
-from syncd.sdk.form import Form
 from syncd.sdk.http import Client
 from syncd_freshdesk.fields import API_NAMES
+from syncd_freshdesk.multipart import conversation
 from syncd_freshdesk.wire import (
     AgentJson,
     ContactJson,
@@ -137,7 +137,7 @@ class Api:
     async def _say(self, path: str, values: Mapping[str, str | bool], files: Sequence[File]) -> ConversationJson:
         if not files:
             return await self._write(ConversationJson, "POST", path, values)
-        form = Form(files, field="attachments[]", values=values)  # nested fields must then be form fields too
+        form = conversation(values, files)
         response = await self._client.request("POST", f"{API}/{path}", content=form.body(), headers=form.headers)
         return _proven(lambda: read(ConversationJson, _decoded(response), where=path))
 

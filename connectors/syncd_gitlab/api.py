@@ -14,8 +14,8 @@ import httpx
 
 from syncd.sdk.connector import File, Quota
 from syncd.sdk.errors import BadAnswer, ConnectorError, Forbidden, NotFound, Rejected
-from syncd.sdk.form import Form
 from syncd.sdk.http import Client
+from syncd.sdk.multipart import Form
 from syncd_gitlab.config import API
 from syncd_gitlab.source import Upload, named, upload_of
 from syncd_gitlab.wire import (
@@ -153,7 +153,7 @@ class Api:
 
     async def upload(self, project: int, file: File) -> tuple[Upload, bool]:
         """The file as a text links to it, and whether GitLab shows it as an image. The bytes are streamed."""
-        form = Form([replace(file, name=_plain(file.name))])
+        form = Form({}, [("file", replace(file, name=_plain(file.name)))])
         path = f"{API}/projects/{project}/uploads"
         response = await self.client.request("POST", path, content=form.body(), headers=form.headers)
         answer = read(UploadJson, decoded(response), where="upload")

@@ -24,8 +24,8 @@ from syncd.sdk.errors import (
     Rejected,
     Unauthorized,
 )
-from syncd.sdk.form import Form
 from syncd.sdk.http import Client
+from syncd.sdk.multipart import Form
 from syncd_jira.answers import (
     ChangelogPage,
     Created,
@@ -132,7 +132,7 @@ class Api:
     # -- files and links
 
     async def attach(self, ref: str, file: File) -> AttachmentIn:
-        form = Form([file])
+        form = Form({}, [("file", file)])
         headers = {**form.headers, "X-Atlassian-Token": "no-check"}  # without it Jira takes a form for a forged one
         path = self._issue(ref, "attachments")
         answer = await self.client.json("POST", path, content=form.body(), headers=headers)

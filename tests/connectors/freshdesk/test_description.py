@@ -6,10 +6,9 @@ import httpx
 import pytest
 
 from syncd.core.model import Internal
-from syncd.sdk import form
 from syncd.sdk.connector import Message
 from syncd.sdk.testing.openapi import Violation
-from syncd_freshdesk import Freshdesk, api
+from syncd_freshdesk import Freshdesk, api, multipart
 from syncd_freshdesk.simulator.state import Json, Ticket
 from tests.connectors.freshdesk.description import CORRECTIONS, description
 from tests.connectors.freshdesk.steps import file
@@ -34,12 +33,12 @@ async def test_a_misspelt_part_of_a_form_is_noticed(
     freshdesk: Freshdesk, world: FreshdeskWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ref = world.simulator.make("Export fails")
-    right = form.Form._part
+    right = multipart.Form._part
 
-    def misspelt(self: form.Form, name: str, file: Any = None) -> bytes:
+    def misspelt(self: multipart.Form, name: str, file: Any = None) -> bytes:
         return right(self, name.replace("private", "privat"), file)
 
-    monkeypatch.setattr(form.Form, "_part", misspelt)
+    monkeypatch.setattr(multipart.Form, "_part", misspelt)
     with pytest.raises(Violation, match="privat"):
         await freshdesk.comment(ref, Message(Internal("x"), (file("a.txt", b"x"),)), key="key-1", expect="")
 

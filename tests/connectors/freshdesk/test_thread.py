@@ -10,7 +10,7 @@ from syncd.sdk.testing.faults import LostAfter, Meanwhile, Status
 from syncd.sdk.testing.page import Upload
 from syncd.sdk.testing.simulator import Account
 from syncd_freshdesk import Freshdesk, FreshdeskConfig
-from syncd_freshdesk.files import LARGEST
+from syncd_freshdesk.multipart import LARGEST
 from syncd_freshdesk.simulator import ACCOUNT, ANA, BEN, CAROL
 from syncd_freshdesk.simulator.desk import FORWARD, NOTE, REPLY
 from syncd_freshdesk.wire import ConversationJson, visibility_of

@@ -1,4 +1,4 @@
-"""A multipart/form-data body whose files are streamed, with its length known before the first byte."""
+"""Values and files as multipart/form-data (RFC 7578), whose bytes are streamed: no file is ever whole in memory."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)
 
 
 class Form:
-    """The body of one request and its headers: each file in a part called `field`, and plain values before them."""
+    """The body of one request and its headers.
 
-    def __init__(
-        self, files: Sequence[File], *, field: str = "file", values: Mapping[str, str | bool] | None = None
-    ) -> None:
+    Args:
+        values: a flag is sent as the word `true` or `false`.
+        files: each with the name of its part.
+    """
+
+    def __init__(self, values: Mapping[str, str | bool], files: Sequence[tuple[str, File]]) -> None:
         self._boundary = f"syncd-{secrets.token_hex(16)}"
-        self._values = [(self._part(name), _word(value)) for name, value in (values or {}).items()]
-        self._files = [(self._part(field, file), file) for file in files]
+        self._values = [(self._part(name), _word(value)) for name, value in values.items()]
+        self._files = [(self._part(name, file), file) for name, file in files]
         self._end = f"--{self._boundary}--\r\n".encode()
 
     @property
