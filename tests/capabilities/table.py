@@ -72,8 +72,8 @@ def cells(column: str, make: Make) -> dict[str, Cell]:
     where = f"{page_of(column).relative_to(ROOT)}, {column}"
     if wrong := sorted({name for name, _ in excused} - set(names)):
         raise LookupError(f"{where}: no such feature: {wrong}")
-    if len(excuses) < len(excused):
-        raise LookupError(f"{where}: excused twice: {sorted(name for name, _ in excused)}")
+    if twice := sorted({name for name, reason in excused if excuses[name] != reason}):
+        raise LookupError(f"{where}: excused twice: {twice}")
     if both := sorted(able & excuses.keys()):
         raise LookupError(f"{where}: can be done, and is excused: {both}")
     if neither := [name for name in names if name not in able | excuses.keys()]:
@@ -88,11 +88,11 @@ def _shown(column: str, world: VendorWorld) -> Iterator[str]:
     own, left_out = {name for name, _ in marked(column)}, _left_out(column)
     able = world.connector().capabilities
     for feature in FEATURES:
-        if feature.name in own or _proved(feature.proof, able, world.words, left_out):
+        if feature.name in own or proved(feature.proof, able, world.words, left_out):
             yield feature.name
 
 
-def _proved(proof: Proof, able: frozenset[Capability], words: Words, left_out: frozenset[str]) -> bool:
+def proved(proof: Proof, able: frozenset[Capability], words: Words, left_out: frozenset[str]) -> bool:
     match proof:
         case Capability():
             return proof in able
