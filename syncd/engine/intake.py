@@ -55,6 +55,7 @@ def take_in(
         told = 0
         for side, found in _links(site, c, connection, hint.ref).items():
             added = _add(site, c, hint, connection=connection, side=side, found=found)
+            _wake(c, found, added or [], site.now())
             if added is None:
                 echoes += 1
             else:
@@ -94,7 +95,7 @@ def _links(site: Site, c: Connection, connection: str, ref: str) -> dict[Side, l
     """The links that a ticket is in, by its side; a support ticket seen for the first time gets one per mapping."""
     found: dict[Side, list[Link]] = {}
     for link in links.by_ref(c, connection, ref):
-        if link.mapping not in site.mappings or not _stirs(c, link, site.now()):
+        if link.mapping not in site.mappings or not _stirs(link):
             continue
         side = Side.SUPPORT if (link.connections.support, link.refs.support) == (connection, ref) else Side.ENGINEERING
         found.setdefault(side, []).append(link)
@@ -106,14 +107,21 @@ def _links(site: Site, c: Connection, connection: str, ref: str) -> dict[Side, l
     return found
 
 
-def _stirs(c: Connection, link: Link, now: datetime) -> bool:
-    """Whether a hint may make this link due; a resting one that can wake up is put back to work first."""
+def _stirs(link: Link) -> bool:
+    """Whether a hint may make this link due."""
     if link.state is not LinkState.RESTING:
         return True
-    if link.reason.partition(":")[0] not in WAKES or link.refs.engineering is None:
-        return False
-    links.wake(c, link.id, now, reason=link.reason)
-    return True
+    return link.reason.partition(":")[0] in WAKES and link.refs.engineering is not None
+
+
+def _wake(c: Connection, found: list[Link], added: list[int], now: datetime) -> None:
+    """Put resting links back to work for a hint that is new, or that came while they were being put to rest.
+
+    A row that a poll repeats wakes nobody: it would be read again at every poll.
+    """
+    for link in found:
+        if link.state is LinkState.RESTING and (link.id in added or hints.of(c, link.id)):
+            links.wake(c, link.id, now, reason=link.reason)
 
 
 def _add(

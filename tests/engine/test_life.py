@@ -8,6 +8,7 @@ import pytest
 
 from syncd.core.model import Pair
 from syncd.engine import intake
+from syncd.sdk.connector import Changed
 from syncd.store import links
 from syncd.store.records import Link, LinkState
 from tests.engine.chaos.bugs import noticed
@@ -64,6 +65,34 @@ async def test_a_restored_ticket_takes_its_link_up_again(pair: World) -> None:
     await pair.sync()
     assert (await pair.link(ref)).state is LinkState.LINKED
     assert pair.ticket(ref, "status") == "open"
+
+
+async def test_a_row_that_a_poll_repeats_wakes_no_resting_link(pair: World) -> None:
+    """Both tickets were read again at each poll, for as long as the vendor's list showed the row."""
+    ref, issue = await pair.linked()
+    await pair.linked()
+    pair.support.delete(ref)
+    await pair.sync()
+    row = [Changed(issue, token="a row")]
+    assert (await intake.take(pair.site, "tracker", row)).links == 1
+    assert await pair.sync() > 0
+    asked = len(pair.engineering.requests)
+    assert await intake.take(pair.site, "tracker", row) == intake.Taken(links=0, echoes=0, repeats=1)
+    assert (await pair.link(ref)).state is LinkState.RESTING
+    assert await pair.workers.once() == 0
+    assert len(pair.engineering.requests) == asked
+
+
+async def test_a_ticket_that_stirs_while_its_link_is_put_to_rest_is_looked_at_again(pair: World) -> None:
+    """Its hint waits at a link that rests; the vendor's list repeats it, and it is not a new one then."""
+    ref, issue = await pair.linked()
+    await pair.linked()
+    row, link = [Changed(issue, token="a row")], await pair.link(ref)
+    await intake.take(pair.site, "tracker", row)
+    await pair.store.write(lambda c: links.rest(c, link.id, "deleted: while it ran"))
+    assert (await intake.take(pair.site, "tracker", row)).links == 0
+    await pair.sync()
+    assert (await pair.link(ref)).state is LinkState.LINKED
 
 
 async def test_a_ticket_that_is_missing_for_all_is_not_taken_for_deleted(pair: World) -> None:

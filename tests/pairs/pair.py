@@ -60,6 +60,7 @@ class Between:
         )
         self.workers = Workers(self.site)
         self.refs: Pair[str] = Pair("", "")
+        self.seen: dict[tuple[Side, str], Snapshot] = {}
         self.played: list[str] = []
         self.left_out: dict[str, str] = {}
 
@@ -90,27 +91,33 @@ class Between:
         await self._poll()
 
     async def sync(self) -> None:
-        """Some minutes of a daemon's life, with webhooks and polls, until nothing is due."""
-        for _ in range(4):
-            await self._react()
+        """Some minutes of a daemon's life, with webhooks and polls, until a poll brings nothing more to do."""
+        self.seen.clear()
+        await self._react()
+        for _ in range(8):
             for world in self.worlds.both():
                 await world.settle()
             self.clock.advance(100)
             await self._poll()
-        await self._react()
+            if not await self._react():
+                return
+        raise AssertionError("does not come to rest")
 
     async def _poll(self) -> None:
         for connector in self.connectors.both():
             await poll_once(self.site, connector)
 
-    async def _react(self) -> None:
+    async def _react(self) -> int:
+        """Take in webhooks and run what is due; how many links ran."""
+        ran = 0
         for _ in range(20):
             for side in Side:
                 for webhook in await self.worlds[side].webhooks():
                     if Capability.WEBHOOKS in self.connectors[side].capabilities:
                         await receive(self.site, NAMES[side], webhook)
-            if not await self.workers.once():
-                return
+            if not (now := await self.workers.once()):
+                return ran
+            ran += now
             self.clock.advance(3)
         raise AssertionError("does not come to rest")
 
@@ -169,7 +176,11 @@ class Between:
         return link
 
     async def read(self, side: Side) -> Snapshot:
-        return await self.connectors[side].fetch(self.refs[side])
+        """A side as it was after the last `sync`."""
+        ref = self.refs[side]
+        if (side, ref) not in self.seen:
+            self.seen[side, ref] = await self.connectors[side].fetch(ref)
+        return self.seen[side, ref]
 
     async def value(self, side: Side, name: str) -> object:
         """What a side says of a field, in the mapping's words."""
