@@ -18,7 +18,7 @@ make_venv = $(PYTHON) -m venv $(1)
 install   = $(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2)
 endif
 
-.PHONY: help run test check crash histories e2e soak bench clean
+.PHONY: help run test check crash histories e2e capabilities soak bench clean
 
 help:                        ## what there is
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -44,6 +44,9 @@ histories: $(VENV)/.ready    ## two thousand random histories of two vendors and
 
 e2e: $(VENV)/.ready          ## against a real Request Tracker and a real Redmine, which it installs where missing
 	$(BIN)/python -m pytest -m e2e -rs
+
+capabilities: $(VENV)/.ready ## write docs/capabilities.md anew from what the connectors and their tests say
+	$(BIN)/python -m tests.capabilities.table
 
 soak: $(VENV)/.ready         ## the long runs of the state machine
 	$(BIN)/python -m pytest -n $(JOBS) -m soak

@@ -117,7 +117,8 @@ class Gitlab(Connector):
         me, _ = await self._api.me()
         self._me = me.id
         lacks = self._projects.lacks(await self._projects.learn())
-        return Account(str(me.id), me.name or me.username, me.email or me.public_email or None, lacks=tuple(lacks))
+        email, ends = me.email or me.public_email or None, await self._api.token_ends()
+        return Account(str(me.id), me.name or me.username, email, lacks=tuple(lacks), expires=ends)
 
     async def _own(self) -> int:
         if self._me is None:

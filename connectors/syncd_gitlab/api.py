@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ import httpx
 from syncd.sdk.connector import File, Quota
 from syncd.sdk.errors import BadAnswer, ConnectorError, Forbidden, NotFound, Rejected
 from syncd.sdk.http import Client
+from syncd.sdk.multipart import Form
 from syncd_gitlab.config import API
 from syncd_gitlab.source import Upload, named, upload_of
 from syncd_gitlab.wire import (
@@ -28,6 +29,7 @@ from syncd_gitlab.wire import (
     Place,
     ProjectJson,
     StateEventJson,
+    TokenJson,
     UploadJson,
     UserJson,
     VersionJson,
@@ -54,6 +56,15 @@ class Api:
         """Who we are, and the time by GitLab's clock, in whole seconds."""
         response = await self.client.request("GET", f"{API}/user")
         return read(UserJson, decoded(response), where="user"), sent_at(response)
+
+    async def token_ends(self) -> datetime | None:
+        """When our own token ends. None where it has no end, or is no access token, or GitLab is older than 15.5."""
+        path = f"{API}/personal_access_tokens/self"
+        response = await self.client.request("GET", path, accept=frozenset({400, 401, 403, 404}))
+        if response.status_code != 200:
+            return None
+        day = read(TokenJson, decoded(response), where="token").expires_at
+        return datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None
 
     async def version(self) -> str:
         return read(VersionJson, await self.client.json("GET", f"{API}/version"), where="version").version
@@ -142,10 +153,9 @@ class Api:
 
     async def upload(self, project: int, file: File) -> tuple[Upload, bool]:
         """The file as a text links to it, and whether GitLab shows it as an image. The bytes are streamed."""
-        start, end, content_type = _form(file)
-        headers = {"content-type": content_type, "content-length": str(len(start) + file.size + len(end))}
+        form = Form({}, [("file", replace(file, name=_plain(file.name)))])
         path = f"{API}/projects/{project}/uploads"
-        response = await self.client.request("POST", path, content=_around(file, start, end), headers=headers)
+        response = await self.client.request("POST", path, content=form.body(), headers=form.headers)
         answer = read(UploadJson, decoded(response), where="upload")
         found = upload_of(answer.url)
         if found is None:
@@ -265,18 +275,6 @@ def read_quotas(headers: Mapping[str, str], now: datetime) -> tuple[Quota, ...]:
     return (Quota(headers.get("ratelimit-name", "requests a minute"), limit, left, resets),)
 
 
-def _form(file: File) -> tuple[bytes, bytes, str]:
-    """What stands before and behind the bytes of a file in a form, and the type of the whole."""
-    boundary = secrets.token_hex(16)
-    name = "".join(char if char.isprintable() and char not in '"\\' else "_" for char in file.name)
-    media = file.media_type if file.media_type.isascii() and file.media_type.isprintable() else ""
-    head = f'Content-Disposition: form-data; name="file"; filename="{name}"\r\n'
-    start = f"--{boundary}\r\n{head}Content-Type: {media or 'application/octet-stream'}\r\n\r\n"
-    return start.encode(), f"\r\n--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
-
-
-async def _around(file: File, start: bytes, end: bytes) -> AsyncIterator[bytes]:
-    yield start
-    async for chunk in file.read():
-        yield chunk
-    yield end
+def _plain(name: str) -> str:
+    """Without what a form would carry escaped."""
+    return "".join(char if char.isprintable() and char not in '"\\' else "_" for char in name)

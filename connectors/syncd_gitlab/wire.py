@@ -191,6 +191,10 @@ class VersionJson(Json):
     version: str
 
 
+class TokenJson(Json):
+    expires_at: date | None = None  # it ends as that day begins, by UTC
+
+
 def read(model: type[M], data: Any, *, where: str) -> M:
     """One object of an answer. BadAnswer names the path in it and what was expected, never the value."""
     try:

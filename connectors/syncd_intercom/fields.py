@@ -194,3 +194,8 @@ def _tag(word: str) -> str:
 
 def _unwritable(name: str) -> Rejected:
     return Rejected(f"intercom: `{name}` cannot be written like this", field=name)
+
+
+def tags_of(conversation: ConversationJson) -> dict[str, str]:
+    """Ids of tags by their names in lower case: for Intercom the case of a tag does not count."""
+    return {tag.name.casefold(): tag.id for tag in conversation.tags.tags} if conversation.tags else {}

@@ -122,12 +122,16 @@ class Writer:
         return [*deeds, *(partial(self._tag, ref, name, wanted=wanted, me=me) for name, wanted in tags)]
 
     async def _tag_changes(self, ref: Ref, wanted: frozenset[str]) -> list[tuple[str, bool]]:
-        """Names to be added (True) and ids to be removed; a tag that differs in case only is the same one."""
-        found = await self._api.conversation(ref.id)
-        has = {tag.name.casefold(): tag.id for tag in found.tags.tags} if found.tags else {}
+        """Names to be added (True) and ids to be removed; a tag that differs in case only is the same one.
+
+        What somebody added since our last read stays: whoever asks for these tags did not know of it.
+        """
+        has = fields.tags_of(await self._api.conversation(ref.id))
+        seen = self._reader.tags.get(ref.id)
+        known = has if seen is None else seen
         want = {name.casefold(): name for name in wanted}
         added = [(name, True) for folded, name in sorted(want.items()) if folded not in has]
-        return [*added, *((id, False) for folded, id in sorted(has.items()) if folded not in want)]
+        return [*added, *((id, False) for folded, id in sorted(has.items()) if folded in known.keys() - want.keys())]
 
     async def _tag(self, ref: Ref, tag: str, *, wanted: bool, me: str) -> None:
         if not wanted:

@@ -40,13 +40,13 @@ from syncd.sdk.connector import (
 from syncd.sdk.errors import ConnectorError, Unavailable, Unsupported
 from syncd.sdk.http import Client
 from syncd_jira.answers import ProjectIn
-from syncd_jira.api import Api, explain, read_quotas
+from syncd_jira.api import Api, explain, read_quotas, seen
 from syncd_jira.config import JiraConfig
 from syncd_jira.dialect import CLOUD, DATA_CENTER
 from syncd_jira.fields import SYSTEM, Catalogue, milliseconds
 from syncd_jira.memory import Memory
 from syncd_jira.reading import Reader
-from syncd_jira.rights import NEEDED, NEVER_USED
+from syncd_jira.rights import NEEDED, NEVER_USED, NEVER_USED_ON_DATA_CENTER
 from syncd_jira.webhook import read as read_webhook
 from syncd_jira.webhook import secrets_of, verify_query, verify_signature
 from syncd_jira.webhooks import Webhooks, steps
@@ -113,6 +113,10 @@ class Jira(Connector):
         )
         dialect = CLOUD if cloud else DATA_CENTER
         self._api = Api(self._client, base=dialect.api)
+        self._nobody = Client(
+            config.url, connection=self.connection, timeout=config.timeout, transport=transport, observer=observer
+        )
+        self._stranger = Api(self._nobody, base=dialect.api)
         reading = Reading(dialect, Catalogue(), service_project=config.service_project, site=config.url.rstrip("/"))
         self._reader = Reader(self._api, reading=reading, config=config, memory=Memory())
         self._writer = Writer(self._reader)
@@ -133,30 +137,37 @@ class Jira(Connector):
         own = frozenset(str(me[word]) for word in ("accountId", "name", "key") if me.get(word))
         self._reader.reading = replace(self._reader.reading, own=own)
         await self._reader.learn_fields()
-        lacks, excess = await self._rights() if self._cloud else ((), ())
+        lacks, excess = await self._rights()
         return Account(person.id, person.name, person.email, lacks=lacks, excess=excess)
 
     async def _rights(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """What is missing in any of the projects, and what is held and never used."""
         lacks: set[str] = set()
         held: frozenset[str] = frozenset()
+        never_used = NEVER_USED if self._cloud else NEVER_USED_ON_DATA_CENTER
         for project in self.config.projects or (None,):
-            held = await self._api.permissions([*NEEDED, *NEVER_USED], project=project)
+            held = await self._api.permissions([*NEEDED, *never_used], project=project)
             lacks |= set(NEEDED) - held
-        return tuple(sorted(lacks)), tuple(sorted(held & set(NEVER_USED)))
+        return tuple(sorted(lacks)), tuple(sorted(held & set(never_used)))
 
     async def describe(self) -> Description:
         catalogue = await self._reader.learn_fields()
         words = {"priority": await self._api.words("priority"), "status": await self._api.words("status")}
         fields = (self._info(each.info, words) for each in catalogue.by_id.values())
-        projects = await self._projects()
-        containers = {each.key: tuple(kind.name for kind in each.issueTypes) for each in projects}
-        return Description(fields=tuple(fields), containers=containers)
+        containers = {each.key: tuple(kind.name for kind in each.issueTypes) for each in await self._projects()}
+        return Description(fields=tuple(fields), containers=containers, public_containers=await self._public())
 
     async def _projects(self) -> list[ProjectIn]:
         if self.config.projects or not self._cloud:
             return [await self._api.project(key) for key in self.config.projects]
         return await self._api.projects()
+
+    async def _public(self) -> frozenset[str]:
+        """Projects that Jira shows to who names no account: the only way to know that needs no administrator."""
+        if self.config.projects or not self._cloud:
+            shown = [key for key in self.config.projects if await seen(self._stranger.project(key))]
+            return frozenset(shown)
+        return frozenset(each.key for each in await seen(self._stranger.projects()) or ())
 
     def _info(self, info: FieldInfo, words: dict[str, tuple[str, ...]]) -> FieldInfo:
         return replace(info, options=words[info.name]) if info.kind is Kind.CHOICE and info.name in words else info
@@ -237,9 +248,8 @@ class Jira(Connector):
 
     async def attach(self, ref: str, file: File) -> Attachment:
         """A quote or a control character in a name, which a form would carry escaped, is replaced."""
-        content = b"".join([chunk async for chunk in file.read()])
         name = "".join("'" if char == '"' else char if char.isprintable() else "_" for char in file.name)
-        answer = await self._api.attach(ref, name=name, content=content, media_type=file.media_type)
+        answer = await self._api.attach(ref, replace(file, name=name))
         return self._reader.reading.attachment(answer)
 
     async def link_back(self, ref: str, backlink: Backlink, *, expect: str = "") -> Written:
@@ -286,3 +296,4 @@ class Jira(Connector):
 
     async def aclose(self) -> None:
         await self._client.aclose()
+        await self._nobody.aclose()

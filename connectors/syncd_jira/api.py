@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -13,9 +13,19 @@ from pydantic import BaseModel
 
 from syncd.sdk.answers import Answers
 from syncd.sdk.budget import retry_after
-from syncd.sdk.connector import Quota
-from syncd.sdk.errors import BadAnswer, ConnectorError, Locked, RateLimited, Rejected
+from syncd.sdk.connector import File, Quota
+from syncd.sdk.errors import (
+    BadAnswer,
+    ConnectorError,
+    Forbidden,
+    Locked,
+    NotFound,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+)
 from syncd.sdk.http import Client
+from syncd.sdk.multipart import Form
 from syncd_jira.answers import (
     ChangelogPage,
     Created,
@@ -28,11 +38,13 @@ from syncd_jira.answers import (
     ScreenIn,
     ServerInfo,
 )
+from syncd_jira.dialect import CLOUD
 from syncd_jira.fields import FieldIn
 from syncd_jira.wire import PROPERTY, AttachmentIn, CommentIn, CommentsIn, IssueIn
 from syncd_jira.workflow import TransitionIn
 
 M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
 
 PAGE = 100
 WITH_PROPERTIES = {"expand": "properties"}
@@ -119,11 +131,11 @@ class Api:
 
     # -- files and links
 
-    async def attach(self, ref: str, *, name: str, content: bytes, media_type: str) -> AttachmentIn:
-        files = [("file", (name, content, media_type))]
-        headers = {"X-Atlassian-Token": "no-check"}  # without it Jira takes a form for a forged one
+    async def attach(self, ref: str, file: File) -> AttachmentIn:
+        form = Form({}, [("file", file)])
+        headers = {**form.headers, "X-Atlassian-Token": "no-check"}  # without it Jira takes a form for a forged one
         path = self._issue(ref, "attachments")
-        answer = await self.client.json("POST", path, files=files, headers=headers)
+        answer = await self.client.json("POST", path, content=form.body(), headers=headers)
         made = self.answers.read_rows(AttachmentIn, answer, at=path)
         if not made:
             raise BadAnswer(f"{self.client.connection}: {path}: the file that was sent is not in the answer")
@@ -173,8 +185,9 @@ class Api:
         return tuple(each.name for each in found)
 
     async def permissions(self, names: Sequence[str], *, project: str | None) -> frozenset[str]:
-        """Those of `names` that this account has. Cloud only."""
-        params = {"permissions": ",".join(names), **({"projectKey": project} if project else {})}
+        """Those of `names` that this account has, and on Data Center, which cannot be asked for some, others too."""
+        asked = {"permissions": ",".join(names)} if self.base == CLOUD.api else {}
+        params = {**asked, **({"projectKey": project} if project else {})}
         answer = await self._get(Permissions, f"{self.base}/mypermissions", params)
         return frozenset(name for name, each in answer.permissions.items() if each.havePermission)
 
@@ -226,6 +239,14 @@ class Api:
 
     async def _get(self, model: type[M], path: str, params: Mapping[str, Any] | None = None) -> M:
         return self.answers.read(model, await self.client.json("GET", path, params=params), at=path)
+
+
+async def seen(answer: Awaitable[T]) -> T | None:
+    """What a stranger is shown; None where Jira asks for an account first, or knows of no such thing."""
+    try:
+        return await answer
+    except (Unauthorized, Forbidden, NotFound):
+        return None
 
 
 # --- refusals and limits --------------------------------------------------------------------------------------------

@@ -5,3 +5,5 @@ NEEDED = (
     *("DELETE_OWN_COMMENTS", "CREATE_ATTACHMENTS", "LINK_ISSUES"),
 )
 NEVER_USED = ("ADMINISTER", "SYSTEM_ADMIN")
+"""On Cloud. On Data Center an administrator can have webhooks registered."""
+NEVER_USED_ON_DATA_CENTER = ("SYSTEM_ADMIN",)

@@ -7,6 +7,7 @@ does not tell.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -31,7 +32,7 @@ from syncd.sdk.connector import (
     Posted,
     Written,
 )
-from syncd.sdk.errors import Rejected, Unsupported
+from syncd.sdk.errors import NotFound, Rejected, Unsupported
 from syncd_redmine import describe, marker, poll, snapshot, text, values
 from syncd_redmine.api import Api
 from syncd_redmine.config import FIELDS, RedmineConfig
@@ -61,6 +62,7 @@ class Redmine(Connector):
             Capability.CLOSE,
             Capability.INTERNAL_COMMENTS,
             Capability.EDIT_COMMENTS,
+            Capability.DELETE_COMMENTS,
             Capability.FILES,
             Capability.PEOPLE,
             Capability.LINK_BACK,
@@ -355,6 +357,11 @@ class Redmine(Connector):
         return replace(
             comment, body=snapshot.said(read.markdown, body.visibility), source=notes, key=key, lost=read.lost
         )
+
+    async def delete_comment(self, ref: str, comment_id: str) -> None:
+        """A note without words is none; Redmine keeps its files, and removes the journal where there were none."""
+        with suppress(NotFound):
+            await self.api.write_note(comment_id, "")
 
     async def link_back(self, ref: str, backlink: Backlink, *, expect: str = "") -> Written:
         """Show the address in the custom field; read first, because even a write of the same moves `updated_on`."""

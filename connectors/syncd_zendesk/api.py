@@ -127,9 +127,9 @@ class Api:
         return self.answers.read_rows(TicketJson, found, "tickets", at="tickets")
 
     async def comments(self, id: int) -> tuple[list[CommentJson], Users]:
-        """All comments, oldest first, and their authors."""
+        """All comments, oldest first, with the pictures in their texts as files, and their authors."""
         path = f"tickets/{id}/comments"
-        pages = await self._pages(path, {"include": "users"})
+        pages = await self._pages(path, {"include": "users", "include_inline_images": "true"})
         users = {key: user for page in pages for key, user in self._users(page).items()}
         found = [each for page in pages for each in self.answers.read_rows(CommentJson, page, "comments", at=path)]
         return found, users

@@ -175,7 +175,8 @@ class Routes:
         authors = {comment.author_id for comment in ticket.comments}
         users = [self.desk.json.user(self.desk.users[id]) for id in sorted(authors)]
         extra = {"users": users} if "users" in request.query_params.get("include", "") else {}
-        found = [self.desk.json.comment(comment) for comment in ticket.comments]
+        inline = request.query_params.get("include_inline_images") == "true"
+        found = [self.desk.json.comment(comment, inline=inline) for comment in ticket.comments]
         return self._paged(request, "comments", found, **extra)
 
     async def list_audits(self, request: Request) -> Response:

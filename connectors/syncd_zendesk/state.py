@@ -56,6 +56,7 @@ class StoredFile:
     media_type: str
     content: bytes
     scan: str = "malware_not_found"
+    inline: bool = False  # a picture in the text
 
 
 @dataclass(slots=True)
@@ -204,7 +205,8 @@ class Json:
             shown["custom_status_id"] = custom_status
         return shown
 
-    def comment(self, comment: StoredComment) -> dict[str, Any]:
+    def comment(self, comment: StoredComment, *, inline: bool = False) -> dict[str, Any]:
+        """Pictures in the text are listed only for those who ask for them."""
         return {
             "id": comment.id,
             "type": "Comment",
@@ -213,7 +215,7 @@ class Json:
             "html_body": comment.html,
             "plain_body": comment.text,
             "public": comment.public,
-            "attachments": [self.attachment(file) for file in comment.files],
+            "attachments": [self.attachment(file) for file in comment.files if inline or not file.inline],
             "audit_id": comment.audit_id,
             "via": comment.via,
             "created_at": stamp(comment.created),
@@ -233,7 +235,7 @@ class Json:
             "content_type": file.media_type,
             "content_url": f"{self.files}/attachments/token/{file.token}/?name={quote(file.name)}",
             "size": len(file.content),
-            "inline": False,
+            "inline": file.inline,
             "deleted": False,
             "malware_scan_result": file.scan,
             "thumbnails": [],

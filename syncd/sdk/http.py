@@ -100,7 +100,6 @@ class Client:
         params: Mapping[str, Any] | list[tuple[str, Any]] | None = None,
         json: Any = None,
         content: bytes | AsyncIterator[bytes] | None = None,
-        files: Any = None,
         headers: Mapping[str, str] | None = None,
         accept: frozenset[int] = frozenset(),
     ) -> httpx.Response:
@@ -121,7 +120,6 @@ class Client:
                 params=params,
                 json=json,
                 content=content,
-                files=files,
                 headers=headers,
             )
 

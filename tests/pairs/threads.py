@@ -73,13 +73,15 @@ async def deleted(pair: Between, side: Side) -> None:
 
 async def files(pair: Between) -> None:
     """A public and an internal one of the helpdesk, and one of the tracker: byte for byte, once, for no customer."""
-    for side, public in ((SUPPORT, True), (SUPPORT, False), (ENGINEERING, False)):
+    shown = not pair.words.engineering.internal_files
+    for side, public in ((SUPPORT, True), (SUPPORT, False), (ENGINEERING, shown)):
         word = "public" if public else "internal"
         attach = pair.people(side, Deed.ATTACH)
         carried = all(pair.able(each, Capability.FILES, Capability.TICKET_FILES) for each in Side)
-        hidden = public or all(pair.words[each].internal_files for each in Side)
+        hidden = pair.words[side.other].internal_files and (public or pair.words[side].internal_files)
         if pair.plays(f"a file of {side}, {word}", attach=attach, files_on_both_sides=carried, internal_files=hidden):
-            await file(pair, side, f"{word}-{side}-{SECRET_WORD if not public else 'log'}.bin", public=public)
+            secret = side is ENGINEERING or not public
+            await file(pair, side, f"{word}-{side}-{SECRET_WORD if secret else 'log'}.bin", public=public)
     await leaks_nothing(pair)
 
 

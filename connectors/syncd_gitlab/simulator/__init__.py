@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
@@ -51,6 +51,7 @@ class GitlabSimulator(GitlabDesk, Simulator):
     """Projects `acme/app` and `acme/tools`. `person` clicks, `SYNCD` is the connector's account (`connection()`).
 
     Attributes:
+        token_ends: the day on which each access token ends.
         version: before 15.0 a note's `internal` is not known, and ignored.
         signing_token: with it webhooks are signed, as in the newest versions.
         max_file: bytes of one upload.
@@ -61,6 +62,7 @@ class GitlabSimulator(GitlabDesk, Simulator):
     ) -> None:
         super().__init__(accounts=accounts, clock=clock)
         self.version = "18.2.1-ee"
+        self.token_ends: date | None = date(2026, 12, 31)
         self.signing_token = ""
         self.max_file = 100 * 1024 * 1024
         self.tracker = Tracker(

@@ -36,6 +36,7 @@ class Routes:
         """The path of a project comes with its slashes encoded, which Starlette decodes; so it is asked for last."""
         table: list[tuple[str, str, Handler]] = [
             ("GET", "/user", self.me),
+            ("GET", "/personal_access_tokens/self", self.token),
             ("GET", "/users", self.users),
             ("GET", "/version", self.version),
             ("GET", "/issues/{id}", self.issue_by_id),
@@ -80,6 +81,11 @@ class Routes:
 
     async def me(self, request: Request) -> Response:
         return JSONResponse(self.shapes.profile(self.simulator.actor))
+
+    async def token(self, request: Request) -> Response:
+        day = self.simulator.token_ends
+        shown = {"id": 7, "name": "syncd", "revoked": False, "scopes": ["api"], "active": True}
+        return JSONResponse({**shown, "user_id": int(self.simulator.actor.id), "expires_at": day and day.isoformat()})
 
     async def version(self, request: Request) -> Response:
         return JSONResponse({"version": self.simulator.version, "revision": "abc123"})

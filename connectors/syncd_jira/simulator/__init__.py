@@ -41,6 +41,7 @@ class JiraSimulator(JiraDesk, Simulator):
 
     Attributes:
         permissions: what every account may do, in Jira's words.
+        public: keys of the projects that everybody may browse, without an account.
         webhooks: those of a Data Center, as its administrators keep them.
         refuses_numbers: JQL does not take epoch milliseconds, as some sites may not.
     """
@@ -55,6 +56,7 @@ class JiraSimulator(JiraDesk, Simulator):
         super().__init__(accounts=accounts, clock=clock, first_id=10500)
         self.cloud = deployment == "cloud"
         self.permissions = ALL_PERMISSIONS
+        self.public = set[str]()
         self.refuses_numbers = False
         self.site = Site(clock=clock, new_id=self.new_id, actor=lambda: self.actor, tell=self._tell)
         self.webhooks = SimulatedWebhooks(self)

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from syncd.sdk.testing.simulator import NOBODY, Refused
+from syncd_jira.rights import NEEDED, NEVER_USED
 from syncd_jira.simulator import scheme
 from syncd_jira.simulator.jql import BadQuery, parse
 from syncd_jira.simulator.shapes import HIDDEN, Shapes
@@ -74,10 +75,10 @@ class Routes:
         ]
 
     def _known(self, handler: Handler) -> Handler:
-        """Only for accounts; a stranger is told nothing."""
+        """Only for accounts; a stranger is told of nothing but projects."""
 
         async def handle(request: Request) -> Response:
-            if self.simulator.actor is NOBODY:
+            if self.simulator.actor is NOBODY and handler not in (self.projects, self.project):
                 raise Refused(401, errors("Client must be authenticated to access this resource."))
             if request.method != "GET" and (ref := request.path_params.get("ref")):
                 self.simulator.count_write(ref)
@@ -98,8 +99,10 @@ class Routes:
         )
 
     async def permissions(self, request: Request) -> Response:
-        names = request.query_params.get("permissions", "").split(",")
+        """Cloud wants to hear which; Data Center tells all that there are."""
         held = self.simulator.permissions
+        asked = request.query_params.get("permissions", "").split(",")
+        names = asked if self.simulator.cloud else sorted({*NEEDED, *NEVER_USED, *held})
         shown = {
             name: {"id": str(number), "key": name, "name": name, "type": "PROJECT", "havePermission": name in held}
             for number, name in enumerate(names)
@@ -117,11 +120,17 @@ class Routes:
         return JSONResponse([self._shapes(request).status(each) for each in scheme.STATUSES])
 
     async def projects(self, request: Request) -> Response:
-        shown = [self._shapes(request).whole_project(each) for each in scheme.PROJECTS]
+        shown = [self._shapes(request).whole_project(each) for each in scheme.PROJECTS if self._shown(each)]
         return JSONResponse({"startAt": 0, "maxResults": 100, "total": len(shown), "isLast": True, "values": shown})
 
     async def project(self, request: Request) -> Response:
-        return JSONResponse(self._shapes(request).whole_project(_project(request)))
+        project = _project(request)
+        if not self._shown(project):
+            raise Refused(404, errors(f"No project could be found with key '{project.key}'."))
+        return JSONResponse(self._shapes(request).whole_project(project))
+
+    def _shown(self, project: scheme.Project) -> bool:
+        return self.simulator.actor is not NOBODY or project.key in self.simulator.public
 
     async def users(self, request: Request) -> Response:
         """By name, and by an address that the profile shows; Data Center knows the parameter as `username`."""

@@ -39,7 +39,7 @@ class Shapes:
             "email": user.email,
             "admin": user.admin,
             "app": user.app,
-            "guest": False,
+            "guest": user.guest,
             "active": user.active,
             "isAssignable": not user.app,
             "url": f"{self.url}/profiles/{user.name.split()[0].lower()}",

@@ -18,6 +18,7 @@ class User:
     admin: bool = False
     app: bool = False
     active: bool = True
+    guest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ TAGS, DUE = "System.Tags", "Microsoft.VSTS.Scheduling.DueDate"
 # --- what it costs ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("several fields in one request")
 async def test_what_each_deed_costs(boards: AzureDevOps, world: AzureDevOpsWorld) -> None:
     ref = world.made().ref
 
@@ -188,6 +189,17 @@ async def test_tags_are_replaced_and_not_added(boards: AzureDevOps, world: Azure
     assert world.item(ref).fields[TAGS] == "three; two"
 
 
+@pytest.mark.shows("labels of others stay")
+async def test_a_tag_that_somebody_adds_meanwhile_stays(boards: AzureDevOps, world: AzureDevOpsWorld) -> None:
+    """An update replaces all tags, so it is the guard that keeps them: syncd reads again and decides anew."""
+    ref = world.made(to(TAGS, "old")).ref
+    seen = await boards.fetch(ref)
+    world.change(ref, {"op": "add", "path": f"/fields/{TAGS}", "value": "old; theirs"})
+    with pytest.raises(Stale):
+        await boards.update(ref, {"tags": frozenset({"old", "ours"})}, expect=seen.revision)
+    assert (await boards.fetch(ref)).fields["tags"] == {"old", "theirs"}
+
+
 @pytest.mark.parametrize("word", ["a;b", "a,b", " "])
 async def test_a_tag_that_would_be_two_is_refused(boards: AzureDevOps, world: AzureDevOpsWorld, word: str) -> None:
     with pytest.raises(Rejected, match="tag"):
@@ -220,6 +232,7 @@ def test_a_zone_that_nobody_knows_is_told_when_the_config_is_read(name: str) -> 
         AzureDevOpsWorld(time_zone=name)
 
 
+@pytest.mark.shows("custom fields")
 async def test_custom_fields_keep_their_kinds(boards: AzureDevOps, world: AzureDevOpsWorld) -> None:
     ref = world.made(type="User Story").ref
     ana = await boards.person(ANA.email)
@@ -255,6 +268,7 @@ async def test_our_own_key_is_no_field_of_a_mapping(boards: AzureDevOps, world: 
     assert {"Custom.Tier", "status"} <= names
 
 
+@pytest.mark.shows("public places noticed")
 async def test_a_description_tells_words_projects_and_who_can_read_them(world: AzureDevOpsWorld) -> None:
     connector = world.connector(projects=("Fabrikam", "Open Source"))
     told = await connector.describe()
@@ -322,6 +336,7 @@ async def test_a_place_that_is_not_there_is_refused(
     assert not world.boards.items
 
 
+@pytest.mark.shows("missing rights told")
 async def test_without_the_key_field_nothing_is_made(world: AzureDevOpsWorld) -> None:
     connector = world.connector(key_field="Custom.Missing")
     lacks = (await connector.check()).lacks

@@ -35,6 +35,7 @@ async def test_every_revision_is_told_by_its_own_name(boards: AzureDevOps, world
     assert written.tokens == {f"{item.ref}@3"}
 
 
+@pytest.mark.shows("people's edit of a comment noticed", "people's deletion of a comment noticed")
 async def test_an_edited_and_a_deleted_comment_are_told(boards: AzureDevOps, world: AzureDevOpsWorld) -> None:
     ref = world.made().ref
     await world.say(ref, "frist", public=False)
@@ -149,6 +150,7 @@ async def test_an_answer_without_a_time_is_no_answer(world: AzureDevOpsWorld) ->
 # --- limits ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("limit seen before it is hit")
 async def test_what_is_left_is_told(boards: AzureDevOps, world: AzureDevOpsWorld) -> None:
     world.simulator.limit = Limit(200, timedelta(minutes=5))
     world.clock.now = world.clock.now.replace(year=2099)
@@ -169,6 +171,7 @@ async def test_a_success_that_asks_for_a_pause_is_obeyed(boards: AzureDevOps, wo
     assert 25 < error.value.retry_after <= 30
 
 
+@pytest.mark.shows("limit obeyed when it is hit")
 async def test_a_used_up_limit_is_obeyed(boards: AzureDevOps, world: AzureDevOpsWorld) -> None:
     ref = world.made().ref
     world.simulator.limit = Limit(0, timedelta(minutes=5))

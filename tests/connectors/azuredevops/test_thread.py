@@ -87,6 +87,7 @@ async def test_a_comment_that_was_not_read_back_may_stand_there(boards: AzureDev
     assert [each.key for each in (await thread(boards, ref)).comments] == ["key-1"]
 
 
+@pytest.mark.shows("unanswered comment found")
 async def test_a_lost_answer_is_found_by_the_key(boards: AzureDevOps, world: AzureDevOpsWorld) -> None:
     ref = world.made().ref
     world.simulator.faults.on("PATCH *", LostAfter())
@@ -168,6 +169,7 @@ async def test_a_comment_in_markdown_is_read_as_such(boards: AzureDevOps, world:
 # --- files -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("inline images")
 async def test_a_pasted_picture_is_a_file_and_its_name_stands_in_the_text(
     boards: AzureDevOps, world: AzureDevOpsWorld
 ) -> None:
@@ -238,6 +240,7 @@ async def test_a_file_over_the_limit_is_refused(boards: AzureDevOps, world: Azur
 # --- who can read it -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("public comments")
 @pytest.mark.parametrize("files", [(), (LOG,)])
 async def test_nothing_internal_is_sent_into_a_public_project(files: tuple[Any, ...]) -> None:
     world = AzureDevOpsWorld(public=True)
@@ -247,6 +250,7 @@ async def test_nothing_internal_is_sent_into_a_public_project(files: tuple[Any, 
     with pytest.raises(Rejected, match="strangers"):
         await commented(connector, ref, SECRET_WORDS, *files)
     public = await commented(connector, ref, Public("for all"))
+    assert any("for all" in text for text in (await world.look(ref)).public)
     with pytest.raises(Rejected, match="strangers"):
         await connector.edit_comment(ref, public, Internal(SECRET_WORDS), key="key-2")
     assert b"kestrel" not in sent(world)

@@ -177,6 +177,7 @@ def test_a_delivery_that_comes_twice_or_late_has_one_id(plain: AzureDevOps) -> N
     assert plain.receive(sent(nameless)).id == plain.receive(sent(nameless)).id
 
 
+@pytest.mark.shows("own write costs no second read")
 async def test_our_own_write_comes_back_by_its_name(boards: AzureDevOps, world: AzureDevOpsWorld) -> None:
     ref = world.made().ref
     await world.webhooks()

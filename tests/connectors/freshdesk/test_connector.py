@@ -29,6 +29,7 @@ FIVE: Fields = {
 # --- what it costs ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("several fields in one request")
 async def test_what_each_deed_costs(freshdesk: Freshdesk, world: FreshdeskWorld) -> None:
     ref = world.simulator.make("Export fails")
     world.clock.advance(300)
@@ -104,6 +105,7 @@ def test_a_config_says_what_is_wrong_and_shows_no_secret(given: dict[str, str]) 
     assert "input_value" not in str(caught.value)
 
 
+@pytest.mark.shows("missing rights told")
 async def test_who_may_not_list_agents_is_told_so_and_goes_on_with_ids(world: FreshdeskWorld) -> None:
     world.simulator.may_list_agents = False
     connector = world.connector()
@@ -187,6 +189,7 @@ async def test_tags_are_replaced_as_a_whole(freshdesk: Freshdesk, world: Freshde
     assert world.simulator.desk.ticket(ref).values["tags"] == ["kept", "new"]
 
 
+@pytest.mark.shows("custom fields")
 async def test_custom_fields_come_and_go_in_their_kinds(freshdesk: Freshdesk, world: FreshdeskWorld) -> None:
     ref = world.simulator.make("Export fails", custom_fields={"cf_vip": True, "cf_affected": 12})
     fields = (await freshdesk.fetch(ref)).fields
@@ -372,6 +375,7 @@ async def test_the_trash_is_deletion_until_it_is_restored(freshdesk: Freshdesk, 
     assert (await freshdesk.fetch(ref)).life is Life.ACTIVE
 
 
+@pytest.mark.shows("locked or archived left alone")
 async def test_spam_is_locked_until_it_is_none(freshdesk: Freshdesk, world: FreshdeskWorld) -> None:
     ref = world.simulator.make("Win a prize")
     for spam, life in ((True, Life.LOCKED), (False, Life.ACTIVE)):
@@ -380,6 +384,7 @@ async def test_spam_is_locked_until_it_is_none(freshdesk: Freshdesk, world: Fres
         assert (await freshdesk.fetch(ref)).life is life
 
 
+@pytest.mark.shows("locked or archived left alone")
 async def test_an_archived_ticket_is_read_and_locked(freshdesk: Freshdesk, world: FreshdeskWorld) -> None:
     ref = world.simulator.make("Export fails", status=5)
     world.simulator.desk.ticket(ref).archived = True
@@ -402,6 +407,7 @@ async def test_a_ref_that_is_no_number_goes_nowhere(freshdesk: Freshdesk, world:
 # --- limits ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("limit seen before it is hit", "limit obeyed when it is hit")
 async def test_the_limit_is_read_from_each_answer_and_429_is_waited_for(
     freshdesk: Freshdesk, world: FreshdeskWorld
 ) -> None:

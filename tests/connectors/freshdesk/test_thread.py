@@ -95,6 +95,7 @@ async def test_the_files_of_the_description_are_internal(freshdesk: Freshdesk, w
 # --- keys ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("unanswered comment found")
 async def test_a_comment_whose_answer_was_lost_is_known_by_its_key(freshdesk: Freshdesk, world: FreshdeskWorld) -> None:
     ref = world.simulator.make("Export fails")
     world.simulator.faults.on("POST *", LostAfter())
@@ -142,6 +143,7 @@ async def test_a_long_thread_is_read_to_its_end(freshdesk: Freshdesk, world: Fre
     assert {comment.author.email for comment in found} == {ANA.email}
 
 
+@pytest.mark.shows("own comment edited")
 async def test_a_note_of_ours_is_edited_in_its_place(world: FreshdeskWorld) -> None:
     connector = world.connector(public_comments="note")
     ref = world.simulator.make("Export fails")

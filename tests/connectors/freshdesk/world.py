@@ -36,6 +36,7 @@ class FreshdeskWorld(Deeds):
         day=BEGAN,
         person="assignee",
         email=BEN.email,
+        signed=False,
         deeds=frozenset(Deed),
     )
 

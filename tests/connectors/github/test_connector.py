@@ -9,7 +9,7 @@ import pytest
 from syncd.core.model import Internal, Life, Person, Public, RichText, Value
 from syncd.sdk.connector import ONLY_FIELDS, Backlink, Draft, Message
 from syncd.sdk.errors import BadAnswer, Forbidden, Locked, Moved, NotFound, Rejected, Stale, Unavailable
-from syncd.sdk.testing.faults import Meanwhile, Status
+from syncd.sdk.testing.faults import LostAfter, Meanwhile, Status
 from syncd.sdk.testing.promises.base import file
 from syncd_github import GitHub
 from syncd_github.simulator import ANA, BEN, STRANGER, SYNCD
@@ -26,6 +26,7 @@ def drafted(world: GitHubWorld, **fields: Value) -> Draft:
 # -- costs
 
 
+@pytest.mark.shows("several fields in one request")
 async def test_what_each_deed_costs(github: GitHub, world: GitHubWorld) -> None:
     """The table of docs/connectors/github.md."""
     ref = await world.open(TITLE)
@@ -165,6 +166,7 @@ async def test_a_deleted_issue_is_deleted_and_a_closed_tracker_is_not(github: Gi
         await github.fetch(other)
 
 
+@pytest.mark.shows("locked or archived left alone")
 async def test_an_archived_repository_takes_no_change(github: GitHub, world: GitHubWorld) -> None:
     ref = await world.open(TITLE)
     world.repository.archived = True
@@ -248,6 +250,7 @@ async def test_a_word_that_is_no_status_is_refused_before_anything_is_sent(githu
 # -- labels
 
 
+@pytest.mark.shows("labels of others stay")
 async def test_labels_that_others_add_meanwhile_stay(github: GitHub, world: GitHubWorld) -> None:
     ref = await world.open({**TITLE, "labels": frozenset({"bug", "old"})})
     seen = await github.fetch(ref)
@@ -280,6 +283,7 @@ async def test_a_label_with_every_character_is_removed(github: GitHub, world: Gi
     assert world.issue(ref).labels == []
 
 
+@pytest.mark.shows("missing rights told")
 async def test_without_the_right_to_push_labels_are_dropped_and_check_says_so(world: GitHubWorld) -> None:
     world.repository.visibility, world.repository.push = "public", {ANA.id}
     connector = world.connector(allow_public=True)
@@ -345,6 +349,18 @@ async def test_a_key_that_somebody_else_wrote_is_not_believed(github: GitHub, wo
     assert thread
     assert [comment.key for comment in thread.comments] == [None]
     assert "syncd:" not in thread.comments[0].body.text
+
+
+@pytest.mark.shows("unanswered comment found")
+async def test_a_comment_whose_answer_was_lost_is_known_by_its_key(github: GitHub, world: GitHubWorld) -> None:
+    ref = await world.open(TITLE)
+    world.simulator.faults.on("POST */comments", LostAfter())
+    with pytest.raises(Unavailable) as lost:
+        await github.comment(ref, Message(Internal("words")), key="key-1", expect="")
+    assert lost.value.sent
+    thread = (await github.fetch(ref)).thread
+    assert thread
+    assert [(comment.key, comment.body) for comment in thread.comments] == [("key-1", Internal("words"))]
 
 
 async def test_a_list_of_somebody_elses_issues_holds_no_key_of_ours(github: GitHub, world: GitHubWorld) -> None:
@@ -477,6 +493,7 @@ async def test_without_link_via_nothing_is_shown(world: GitHubWorld) -> None:
 # -- the account
 
 
+@pytest.mark.shows("end of the credential told")
 async def test_the_account_says_when_its_token_ends(world: GitHubWorld) -> None:
     account = await world.connector().check()
     assert (account.id, account.expires) == (SYNCD.id, datetime(2026, 12, 31, tzinfo=UTC))

@@ -97,6 +97,7 @@ def test_strange_limits_are_no_limits(bad: dict[str, str]) -> None:
     assert read_quotas({**good, **bad}, NOW) == ()
 
 
+@pytest.mark.shows("limit seen before it is hit")
 async def test_the_hourly_limit_is_seen_before_it_is_hit(world: GitHubWorld) -> None:
     world.clock.now = datetime.now(UTC)  # the budget goes by the real one
     world.simulator.hourly = Limit(20, window=timedelta(hours=1))
@@ -112,6 +113,7 @@ async def test_the_hourly_limit_is_seen_before_it_is_hit(world: GitHubWorld) -> 
     assert world.simulator.hourly.remaining == 2  # a tenth is kept for what is more urgent
 
 
+@pytest.mark.shows("limit obeyed when it is hit")
 async def test_the_hourly_limit_used_up_by_others_is_a_403_with_nothing_left(world: GitHubWorld) -> None:
     world.clock.now = datetime.now(UTC)
     connector = world.connector()

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from syncd.core.model import Internal
 from syncd.sdk.connector import ALL_PARTS, ONLY_FIELDS, ONLY_THREAD, Changed, Message, Part
 from syncd.sdk.testing.faults import Meanwhile
@@ -111,6 +113,7 @@ async def test_a_deleted_comment_is_told_where_the_list_moves(github: GitHub, wo
     assert [hint.parts for hint in hints] == [ALL_PARTS]
 
 
+@pytest.mark.shows("own write costs no second read")
 async def test_our_own_comment_is_told_by_the_name_that_was_foretold(github: GitHub, world: GitHubWorld) -> None:
     ref = await world.open(TITLE)
     cursor = await started(github, world)

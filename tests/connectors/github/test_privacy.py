@@ -99,6 +99,7 @@ async def test_a_repository_that_was_closed_is_no_longer_read_as_public(public: 
     assert thread.comments[0].body == Internal(SECRET)
 
 
+@pytest.mark.shows("public comments")
 async def test_a_customers_words_may_go_where_everybody_may_read_them(public: GitHubWorld) -> None:
     connector = public.connector(allow_public=False)
     await connector.check()
@@ -107,6 +108,7 @@ async def test_a_customers_words_may_go_where_everybody_may_read_them(public: Gi
     assert any("answered" in text for text in (await public.look(ref)).public)
 
 
+@pytest.mark.shows("public places noticed")
 async def test_two_repositories_are_as_visible_as_each_is(public: GitHubWorld) -> None:
     names = (public.simulator.home.name, public.simulator.open_source.name)
     connector = public.connector(repositories=names)

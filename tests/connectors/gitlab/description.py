@@ -109,6 +109,36 @@ GENERATED = (
     ),
 )
 
+_TOKEN = {
+    "get": {
+        "responses": {
+            "200": {
+                "description": "the token that asks",
+                "schema": {
+                    "type": "object",
+                    "required": ["id", "active", "expires_at"],
+                    "properties": {
+                        **{name: {"type": "integer"} for name in ("id", "user_id")},
+                        **{name: {"type": "boolean"} for name in ("revoked", "active")},
+                        "name": {"type": "string"},
+                        "scopes": {"type": "array", "items": {"type": "string"}},
+                        "expires_at": {"type": "string", "format": "date", "nullable": True},
+                    },
+                },
+            }
+        },
+        "produces": ["application/json"],
+    }
+}
+GENERATED = (
+    *GENERATED,
+    Correction(
+        "/paths/~1api~1v4~1personal_access_tokens~1self",
+        _TOKEN,
+        "left out of this description; after GitLab's page doc/api/personal_access_tokens.md",
+    ),
+)
+
 _NOTES = "/projects/{id}/issues/{issue_iid}/notes"
 HANDWRITTEN = (
     Correction(

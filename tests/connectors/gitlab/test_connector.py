@@ -10,7 +10,7 @@ from pydantic import SecretStr, ValidationError
 from syncd.core.model import Fields, Internal, Person, Public, RichText
 from syncd.sdk.connector import ONLY_FIELDS, Draft, Message
 from syncd.sdk.errors import BadAnswer, NotFound, RateLimited, Rejected, Unauthorized, Unavailable
-from syncd.sdk.testing.faults import LostAfter
+from syncd.sdk.testing.faults import LostAfter, Status
 from syncd.sdk.testing.promises.base import file
 from syncd.sdk.testing.simulator import Limit
 from syncd_gitlab import Gitlab, GitlabConfig
@@ -29,6 +29,7 @@ async def write(gitlab: Gitlab, ref: str, fields: Fields) -> Fields:
 # --- what each deed costs --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("several fields in one request")
 async def test_what_each_deed_costs(gitlab: Gitlab, world: GitlabWorld) -> None:
     ref = world.made(labels=["bug"]).ref
 
@@ -171,6 +172,7 @@ async def test_what_stands_there_already_is_not_written(gitlab: Gitlab, world: G
 # --- labels ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("labels of others stay")
 async def test_labels_are_added_and_removed_and_never_replaced(gitlab: Gitlab, world: GitlabWorld) -> None:
     """What somebody adds between our read and our write stays."""
     ref = world.made(labels=["bug", "priority::low"]).ref
@@ -291,6 +293,19 @@ async def test_a_thread_of_many_pages_is_whole_and_in_order(gitlab: Gitlab, worl
     assert world.requests - before == 4
 
 
+@pytest.mark.shows("unanswered comment found")
+async def test_a_comment_whose_answer_was_lost_is_known_by_its_key(gitlab: Gitlab, world: GitlabWorld) -> None:
+    ref = world.made().ref
+    world.simulator.faults.on("POST */notes", LostAfter())
+    with pytest.raises(Unavailable) as lost:
+        await comment(gitlab, ref, Message(Internal("words")))
+    assert lost.value.sent
+    found = (await gitlab.fetch(ref)).thread
+    assert found is not None
+    assert [(each.key, each.body) for each in found.comments] == [("key-1", Internal("words"))]
+
+
+@pytest.mark.shows("inline images")
 async def test_a_persons_file_is_counted_once_and_its_name_read_from_its_address(
     gitlab: Gitlab, world: GitlabWorld
 ) -> None:
@@ -361,9 +376,25 @@ async def test_who_is_blocked_is_not_assigned(gitlab: Gitlab, world: GitlabWorld
     assert await gitlab.person(ANA.email) is None
 
 
+# --- the token -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.shows("end of the credential told")
+async def test_the_account_says_when_its_token_ends(gitlab: Gitlab, world: GitlabWorld) -> None:
+    assert (await gitlab.check()).expires == datetime(2026, 12, 31, tzinfo=UTC)
+    world.simulator.token_ends = None
+    assert (await gitlab.check()).expires is None
+
+
+async def test_an_older_gitlab_does_not_know_and_is_used_all_the_same(gitlab: Gitlab, world: GitlabWorld) -> None:
+    world.simulator.faults.on("GET */personal_access_tokens/self", Status(404))
+    assert (await gitlab.check()).expires is None
+
+
 # --- limits and answers ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("limit seen before it is hit")
 async def test_the_limit_is_read_from_each_answer(gitlab: Gitlab, world: GitlabWorld) -> None:
     world.simulator.limit = Limit(2000)
     world.clock.now = datetime.now(UTC)
@@ -374,6 +405,7 @@ async def test_the_limit_is_read_from_each_answer(gitlab: Gitlab, world: GitlabW
     assert 55 < (quota.resets - world.clock()).total_seconds() <= 61
 
 
+@pytest.mark.shows("limit obeyed when it is hit")
 async def test_over_the_limit_we_wait_as_long_as_gitlab_says(gitlab: Gitlab, world: GitlabWorld) -> None:
     ref = world.made().ref
     world.simulator.limit = Limit(0)

@@ -155,6 +155,7 @@ async def test_a_deleted_issue_is_not_found(gitlab: Gitlab, world: GitlabWorld) 
             await deed
 
 
+@pytest.mark.shows("locked or archived left alone")
 async def test_an_archived_project_refuses_the_write_and_check_says_so(gitlab: Gitlab, world: GitlabWorld) -> None:
     ref = world.made().ref
     world.app.archived = True

@@ -153,6 +153,7 @@ async def test_a_write_is_foretold_only_when_nothing_can_hide_behind_it(
     assert [hint.ref for hint in await watcher.news()] == [issue.ref]
 
 
+@pytest.mark.shows("own write costs no second read")
 async def test_writes_in_a_row_are_foretold(gitlab: Gitlab, world: GitlabWorld) -> None:
     ref = world.made().ref
     revision = (await gitlab.fetch(ref)).revision

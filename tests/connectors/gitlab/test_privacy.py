@@ -41,6 +41,7 @@ async def thread(gitlab: Gitlab, ref: str) -> tuple[Comment, ...]:
 # --- internal notes --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("missing rights told")
 async def test_below_reporter_nothing_internal_is_sent(world: GitlabWorld) -> None:
     """GitLab would take the note, and make it public."""
     as_role(world, "guest")
@@ -194,6 +195,7 @@ async def test_a_file_of_another_project_is_never_fetched(gitlab: Gitlab, world:
         ("public", "private", False),
     ],
 )
+@pytest.mark.shows("public places noticed")
 async def test_projects_that_others_can_read_are_noticed(
     gitlab: Gitlab, world: GitlabWorld, visibility: str, issues: str, opened: bool
 ) -> None:

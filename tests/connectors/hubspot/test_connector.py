@@ -20,6 +20,7 @@ from tests.connectors.hubspot.world import HubspotWorld
 # -- the account
 
 
+@pytest.mark.shows("missing rights told")
 async def test_what_the_account_lacks_is_named(world: HubspotWorld) -> None:
     crm = world.simulator.crm
     crm.properties["notes"].pop(KEY)
@@ -177,6 +178,7 @@ async def test_a_key_that_leaves_its_place_in_an_address_is_refused(hubspot: Hub
         ("assignee", Person("77002")),
     ],
 )
+@pytest.mark.shows("custom fields")
 async def test_a_property_is_written_read_and_emptied(
     hubspot: Hubspot, world: HubspotWorld, name: str, value: Value
 ) -> None:
@@ -225,6 +227,7 @@ async def test_times_come_as_milliseconds_too_and_nonsense_as_it_is(hubspot: Hub
     assert "affected" not in (await connector.fetch(ref)).fields
 
 
+@pytest.mark.shows("description written")
 async def test_a_description_is_plain_text(hubspot: Hubspot, world: HubspotWorld) -> None:
     ref = world.simulator.make("x", "*not bold*\n\n1 < 2")
     value = (await hubspot.fetch(ref)).fields["description"]
@@ -390,6 +393,7 @@ def test_a_config_that_cannot_be_right_is_refused() -> None:
 # -- costs
 
 
+@pytest.mark.shows("several fields in one request")
 async def test_what_each_deed_costs(hubspot: Hubspot, world: HubspotWorld) -> None:
     ref = world.simulator.make("x")
     await hubspot.fetch(ref, parts=ONLY_FIELDS)  # the contact is known from here on

@@ -117,6 +117,7 @@ async def test_a_read_includes_its_very_change_and_what_was_surely_committed(
 # -- limits
 
 
+@pytest.mark.shows("limit seen before it is hit")
 async def test_what_is_left_is_read_from_the_headers_but_not_from_a_search(world: HubspotWorld) -> None:
     world.simulator.limit = Limit(190, timedelta(seconds=10))
     hubspot = world.connector()
@@ -129,6 +130,7 @@ async def test_what_is_left_is_read_from_the_headers_but_not_from_a_search(world
     ("policy", "wait", "pauses"),
     [("SECONDLY", 1.0, False), ("TEN_SECONDLY_ROLLING", 10.0, True), ("DAILY", 3600.0, True), ("Daily", 3600.0, True)],
 )
+@pytest.mark.shows("limit obeyed when it is hit")
 async def test_a_refusal_names_its_limit(
     hubspot: Hubspot, world: HubspotWorld, monkeypatch: pytest.MonkeyPatch, policy: str, wait: float, pauses: bool
 ) -> None:

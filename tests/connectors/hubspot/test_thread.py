@@ -122,6 +122,7 @@ async def test_the_key_is_in_no_text(hubspot: Hubspot, world: HubspotWorld) -> N
 
 @pytest.mark.parametrize("lost", ["POST /crm/v3/objects/notes", "PUT /crm/v4/objects/notes/*"])
 @pytest.mark.parametrize("fault", [LostAfter(), LostBefore()], ids=["done", "not done"])
+@pytest.mark.shows("unanswered comment found")
 async def test_a_comment_that_broke_off_is_there_once_when_it_is_said_again(
     hubspot: Hubspot, world: HubspotWorld, lost: str, fault: LostAfter | LostBefore
 ) -> None:

@@ -49,6 +49,7 @@ class Costs:
         return made
 
 
+@pytest.mark.shows("several fields in one request")
 async def test_what_each_deed_costs_with_tickets() -> None:
     world = IntercomWorld()
     costs, intercom = Costs(world), world.connector()
@@ -130,6 +131,7 @@ async def test_a_bad_token_is_told(world: IntercomWorld) -> None:
         await world.connector(token="wrong").check()
 
 
+@pytest.mark.shows("missing rights told")
 async def test_the_account_lacks_nothing_where_one_type_can_carry_key_and_link(world: IntercomWorld) -> None:
     assert (await world.connector().check()).lacks == ()
     [lack] = (await world.connector(key_attribute="no such").check()).lacks
@@ -207,6 +209,7 @@ async def test_a_list_is_read_whether_it_shows_the_word_or_the_id(
     assert sent["ticket_attributes"] == {"Severity": "7ca613e2-2462-fa7e"}, "the item's id is written"
 
 
+@pytest.mark.shows("custom fields")
 async def test_every_kind_of_attribute_comes_back(intercom: Intercom, world: IntercomWorld) -> None:
     ref = world.simulator.make("Export fails")
     given: Fields = {

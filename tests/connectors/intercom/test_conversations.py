@@ -58,6 +58,7 @@ async def test_what_a_conversation_cannot_be_told_is_refused_and_nothing_is_sent
     assert world.requests == before
 
 
+@pytest.mark.shows("labels")
 async def test_tags_are_the_same_in_any_case(intercom: Intercom, world: IntercomWorld) -> None:
     ref = world.simulator.begin()
     with world.simulator.acting(ANA):
@@ -66,6 +67,17 @@ async def test_tags_are_the_same_in_any_case(intercom: Intercom, world: Intercom
     await intercom.update(ref, {"tags": frozenset({"escalate"})}, expect="")
     assert world.calls(since=before) == [f"GET /conversations/{world.item(ref).id}"]
     assert (await intercom.fetch(ref)).fields["tags"] == {"Escalate"}
+
+
+@pytest.mark.shows("labels of others stay")
+async def test_a_tag_that_somebody_adds_meanwhile_stays(intercom: Intercom, world: IntercomWorld) -> None:
+    ref, desk = world.simulator.begin(), world.simulator.desk
+    await intercom.update(ref, {"tags": frozenset({"old"})}, expect="")
+    await intercom.fetch(ref)
+    with world.simulator.acting(ANA):
+        desk.set_tag(world.item(ref), desk.tag("theirs"), on=True)
+    await intercom.update(ref, {"tags": frozenset({"ours"})}, expect="")
+    assert (await intercom.fetch(ref)).fields["tags"] == {"ours", "theirs"}
 
 
 async def test_a_second_request_that_fails_is_no_write_that_did_not_happen(

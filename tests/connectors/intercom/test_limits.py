@@ -21,6 +21,7 @@ from syncd_intercom.simulator.shapes import Shapes
 from tests.connectors.intercom.world import IntercomWorld
 
 
+@pytest.mark.shows("limit seen before it is hit", "limit obeyed when it is hit")
 async def test_the_limit_is_told_and_waited_for_by_its_own_headers(world: IntercomWorld) -> None:
     world.simulator.limit = Limit(8, window=timedelta(seconds=10))
     intercom = world.connector()

@@ -133,6 +133,7 @@ async def test_events_without_words_are_no_comments(intercom: Intercom, world: I
     assert await comments(intercom, ref) == ()
 
 
+@pytest.mark.shows("people's deletion of a comment noticed", "own comment deleted")
 async def test_a_redacted_message_is_gone_and_its_files_with_it(world: IntercomWorld) -> None:
     world = IntercomWorld("conversations")
     intercom, ref = world.connector(), world.simulator.begin()
@@ -186,6 +187,7 @@ async def test_a_contact_with_the_number_of_our_account_is_not_us(
     assert comment(part, Ref.parse(f"{kind}:1"), own_id=SYNCD.id, shared=True).key is None
 
 
+@pytest.mark.shows("unanswered comment found")
 async def test_a_comment_whose_answer_was_lost_is_found_by_its_mark(intercom: Intercom, world: IntercomWorld) -> None:
     for ref in (world.simulator.make("Export fails"), world.simulator.begin()):
         world.simulator.faults.on("POST /*/reply", LostAfter())
@@ -301,6 +303,7 @@ async def test_a_file_that_intercom_never_named_has_no_address(intercom: Interco
         await content(intercom, Attachment("1", "x", 1, "text/plain"))
 
 
+@pytest.mark.shows("files sent", "file as internal as its comment")
 async def test_files_of_a_message_in_a_conversation_go_in_one_request(intercom: Intercom, world: IntercomWorld) -> None:
     ref = world.simulator.begin()
     held = {"a.txt": bytes(range(256)), 'quo"te\\ü.txt': b"x", "empty": b""}
@@ -309,6 +312,21 @@ async def test_files_of_a_message_in_a_conversation_go_in_one_request(intercom: 
     await intercom.comment(ref, message, key="key-1", expect="")
     assert world.calls(since=before) == [f"POST /conversations/{world.item(ref).id}/reply"]
     assert {each.name: each.content for each in world.item(ref).parts[-1].files} == held
+    [note] = await comments(intercom, ref)
+    assert {each.visibility for each in note.attachments} == {Visibility.INTERNAL}
+    assert not any("a.txt" in text for text in (await world.look(ref)).public)
+
+
+@pytest.mark.shows("large files streamed")
+async def test_a_large_file_of_a_conversation_goes_and_comes_in_pieces(
+    intercom: Intercom, world: IntercomWorld
+) -> None:
+    ref, data = world.simulator.begin(), bytes(range(256)) * 4096 * 5
+    await intercom.comment(ref, Message(Internal("words"), (file("large", data),)), key="key-1", expect="")
+    [attachment] = (await comments(intercom, ref))[0].attachments
+    pieces = [piece async for piece in intercom.download(attachment)]
+    assert b"".join(pieces) == data
+    assert max(map(len, pieces)) <= 2**20
 
 
 @pytest.mark.parametrize(
@@ -337,6 +355,7 @@ async def test_a_ticket_takes_the_words_and_names_the_files_that_it_cannot_take(
 # --- descriptions ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("description written")
 async def test_a_tickets_title_and_description_are_bare_words(intercom: Intercom, world: IntercomWorld) -> None:
     ref = world.simulator.make("<b>no tag</b>", _default_description_="*no* <i>markup</i>")
     found = await intercom.fetch(ref)

@@ -199,8 +199,37 @@ def _resource(path: str, shown: dict[str, Any]) -> list[Correction]:
     ]
 
 
+RIGHTS = (
+    "left out of this description; Cloud's, of the same operation, has it. Data Center names no permissions to ask for "
+    "and answers with all (atlassian-python-api, jira.js)"
+)
+_HELD = {
+    "type": "object",
+    "properties": {"havePermission": _FLAG, **dict.fromkeys(("id", "key", "name", "type"), _TEXT)},
+}
+_RIGHTS = {
+    "get": {
+        "parameters": [{"name": "projectKey", "in": "query", "schema": _TEXT}],
+        "responses": {
+            "200": {
+                "description": "",
+                "content": {
+                    "application/json": {
+                        "schema": {
+                            "type": "object",
+                            "required": ["permissions"],
+                            "properties": {"permissions": {"type": "object", "additionalProperties": _HELD}},
+                        }
+                    }
+                },
+            }
+        },
+    }
+}
+
 DATA_CENTER = (
     *DATA_CENTER,
+    Correction("/paths/~1api~12~1mypermissions", _RIGHTS, RIGHTS),
     *_resource("/jira-webhook/1.0/webhooks", _SINCE_10),
     *_resource("/webhooks/1.0/webhook", _BEFORE_10),
 )

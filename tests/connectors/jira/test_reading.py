@@ -35,6 +35,7 @@ CUSTOM: Mapping[str, Value] = {
 
 
 @pytest.mark.parametrize("name", CUSTOM)
+@pytest.mark.shows("custom fields")
 async def test_a_value_of_every_kind_goes_and_comes_back(jira: Jira, world: JiraWorld, name: str) -> None:
     ref = await opened(world)
     read = (await update(jira, ref, **{name: CUSTOM[name]}))[name]
@@ -72,6 +73,7 @@ async def test_a_deleted_issue_is_not_found(jira: Jira, world: JiraWorld) -> Non
         await jira.fetch(ref)
 
 
+@pytest.mark.shows("locked or archived left alone")
 async def test_an_archived_issue_can_be_read_and_takes_no_change(jira: Jira, world: JiraWorld) -> None:
     ref = await opened(world)
     with by_person(world):
@@ -85,6 +87,37 @@ async def test_an_archived_issue_can_be_read_and_takes_no_change(jira: Jira, wor
 
 
 # --- threads --------------------------------------------------------------------------------------------------------
+
+
+PICTURE = {
+    "cloud": {
+        "type": "doc",
+        "version": 1,
+        "content": [
+            {"type": "paragraph", "content": [{"type": "text", "text": "see"}]},
+            {
+                "type": "mediaSingle",
+                "content": [{"type": "media", "attrs": {"type": "file", "id": "1", "alt": "p.png"}}],
+            },
+        ],
+    },
+    "data_center": "see\n\n!p.png|thumbnail!",
+}
+
+
+@pytest.mark.shows("inline images")
+async def test_a_picture_in_a_comment_is_a_file_of_the_issue(jira: Jira, world: JiraWorld) -> None:
+    ref = await opened(world)
+    with by_person(world):
+        world.simulator.site.attach(issue(world, ref), name="p.png", media_type="image/png", content=b"PNG")
+        world.simulator.site.say(issue(world, ref), PICTURE[world.config.deployment], public=True)
+    thread = (await jira.fetch(ref)).thread
+    assert thread is not None
+    [image], [comment] = thread.attachments, thread.comments
+    assert (image.name, image.media_type) == ("p.png", "image/png")
+    assert b"".join([piece async for piece in jira.download(image)]) == b"PNG"
+    assert "see" in comment.body.text
+    assert any("p.png" in lost for lost in comment.lost), "the text says that its picture is elsewhere"
 
 
 async def test_a_thread_longer_than_a_page_is_whole_and_in_order(jira: Jira, world: JiraWorld) -> None:

@@ -31,6 +31,7 @@ async def test_the_status_is_chosen_not_the_name_of_the_transition(jira: Jira, w
         await update(jira, ref, status="Approve")
 
 
+@pytest.mark.shows("status with the fields that it requires")
 async def test_what_a_screen_requires_is_filled_from_the_configuration(jira: Jira, world: JiraWorld) -> None:
     ref = await in_status(world, "In Progress")
     fields = await update(jira, ref, status="Done")
@@ -67,6 +68,7 @@ async def test_fields_on_the_screen_go_with_the_transition_and_the_others_by_put
     assert (stands(world, ref)["status"], stands(world, ref)["summary"]) == ("In Progress", "Again")
 
 
+@pytest.mark.shows("steps through a workflow")
 async def test_a_status_two_steps_away_is_reached_by_what_other_issues_show(jira: Jira, world: JiraWorld) -> None:
     other = await in_status(world, "In Progress")
     ref = await opened(world)

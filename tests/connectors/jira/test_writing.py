@@ -31,6 +31,7 @@ async def test_the_mark_is_never_shown_and_survives_every_write(jira: Jira, worl
     assert not any("syncd-" in str(edit) for edit in (await jira.fetch(made.ref, since="0")).history)
 
 
+@pytest.mark.shows("labels of others stay")
 async def test_a_label_that_somebody_adds_meanwhile_stays(jira: Jira, world: JiraWorld) -> None:
     ref = await opened(world, labels=frozenset({"a"}))
     seen = await jira.fetch(ref)
@@ -159,6 +160,19 @@ async def test_the_issue_that_proves_the_search_can_be_the_one_looked_for(jira: 
 # --- comments of a service project ----------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("public comments")
+@pytest.mark.parametrize("deployment", ["cloud", "data_center"])
+async def test_a_public_comment_of_a_service_project_reaches_its_customer(deployment: str) -> None:
+    world = JiraWorld(deployment, service_project=True)
+    jira = world.connector()
+    await jira.check()
+    ref = await opened(world)
+    posted = await jira.comment(ref, Message(Public("It is fixed.")), key="key-1", expect="")
+    assert posted.comment.body == Public("It is fixed.")
+    assert ["It is fixed." in text for text in (await world.look(ref)).public] == [True]
+    await jira.aclose()
+
+
 @pytest.mark.parametrize("deployment", ["cloud", "data_center"])
 async def test_an_internal_comment_goes_by_the_service_desk_and_is_never_public_for_a_moment(deployment: str) -> None:
     world = JiraWorld(deployment, service_project=True)
@@ -202,6 +216,7 @@ def file(name: str, data: bytes) -> File:
     return File(name, "application/octet-stream", len(data), read)
 
 
+@pytest.mark.shows("files sent")
 async def test_a_file_keeps_its_bytes_and_its_name(jira: Jira, world: JiraWorld) -> None:
     ref, data = await opened(world), bytes(range(256)) * 1000
     names = {"log.bin": "log.bin", "Größe 日本.txt": "Größe 日本.txt", 'a "quoted"\r\nname': "a 'quoted'__name"}
@@ -212,6 +227,30 @@ async def test_a_file_keeps_its_bytes_and_its_name(jira: Jira, world: JiraWorld)
     thread = (await jira.fetch(ref)).thread
     assert thread is not None
     assert [each.size for each in thread.attachments] == [len(data)] * 3
+
+
+@pytest.mark.shows("large files streamed")
+async def test_a_file_is_sent_while_it_is_read_and_loaded_piece_by_piece(
+    jira: Jira, world: JiraWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened: list[str] = []
+    right = world.transport.handle_async_request
+
+    async def noted(request: httpx.Request) -> httpx.Response:
+        happened.append("request")
+        return await right(request)
+
+    async def read() -> AsyncIterator[bytes]:
+        for _ in range(40):
+            happened.append("piece")
+            yield b"x" * 100_000
+
+    ref = await opened(world)
+    monkeypatch.setattr(world.transport, "handle_async_request", noted)
+    attached = await jira.attach(ref, File("recording.bin", "application/octet-stream", 4_000_000, read))
+    assert happened == ["request", *["piece"] * 40]
+    pieces = [len(piece) async for piece in jira.download(attached)]
+    assert (sum(pieces), max(pieces) < 1_000_000) == (4_000_000, True)
 
 
 async def test_a_file_on_a_comment_is_not_this_connectors_way(jira: Jira, world: JiraWorld) -> None:
@@ -263,6 +302,7 @@ async def test_a_refusal_says_what_to_do(jira: Jira, world: JiraWorld, status: i
         await Jira(world.config, transport=answer).update(ref, {"summary": "x"}, expect="1")
 
 
+@pytest.mark.shows("limit obeyed when it is hit")
 async def test_a_used_up_limit_pauses_the_credential(jira: Jira, world: JiraWorld) -> None:
     ref = await opened(world)
     world.simulator.limit = Limit(50, timedelta(seconds=30), used=50, opened=world.clock())
@@ -288,6 +328,7 @@ async def test_one_busy_issue_does_not_stop_the_others(cloud: JiraWorld) -> None
     await jira.aclose()
 
 
+@pytest.mark.shows("limit seen before it is hit")
 async def test_what_is_left_is_known_from_the_headers(jira: Jira, world: JiraWorld) -> None:
     world.simulator.limit = Limit(1000, timedelta(minutes=1))
     await jira.fetch(await opened(world))
@@ -308,11 +349,31 @@ async def test_no_ref_climbs_out_of_its_place(jira: Jira, world: JiraWorld) -> N
 # --- who and what ----------------------------------------------------------------------------------------------------
 
 
-async def test_a_missing_right_is_named(cloud: JiraWorld) -> None:
-    cloud.simulator.permissions = cloud.simulator.permissions - {"TRANSITION_ISSUES"} | {"ADMINISTER"}
-    jira = cloud.connector(projects=("CORE", "TRIAGE"))
+@pytest.mark.shows("missing rights told")
+async def test_a_missing_right_is_named(world: JiraWorld) -> None:
+    """On Data Center an administrator's rights have a use: webhooks are registered by them."""
+    held = world.simulator.permissions - {"TRANSITION_ISSUES"}
+    world.simulator.permissions = held | {"ADMINISTER", "SYSTEM_ADMIN"}
+    jira = world.connector(projects=("CORE", "TRIAGE"))
     account = await jira.check()
-    assert (account.lacks, account.excess) == (("TRANSITION_ISSUES",), ("ADMINISTER",))
+    excess = ("ADMINISTER", "SYSTEM_ADMIN") if world.simulator.cloud else ("SYSTEM_ADMIN",)
+    assert (account.lacks, account.excess) == (("TRANSITION_ISSUES",), excess)
+    await jira.aclose()
+
+
+@pytest.mark.shows("public places noticed")
+async def test_a_project_that_strangers_can_browse_is_noticed(world: JiraWorld) -> None:
+    jira = world.connector(projects=("CORE", "TRIAGE"))
+    assert (await jira.describe()).public_containers == frozenset()
+    world.simulator.public.add("TRIAGE")
+    assert (await jira.describe()).public_containers == {"TRIAGE"}
+    await jira.aclose()
+
+
+async def test_where_no_project_is_named_all_that_strangers_can_browse_are_noticed(cloud: JiraWorld) -> None:
+    cloud.simulator.public.add("CORE")
+    jira = cloud.connector()
+    assert (await jira.describe()).public_containers == {"CORE"}
     await jira.aclose()
 
 

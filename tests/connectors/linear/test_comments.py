@@ -43,6 +43,7 @@ async def test_what_a_person_writes_with_our_own_account_is_no_copy(linear: Line
     assert [comment.key for comment in thread.comments] == [None]
 
 
+@pytest.mark.shows("unanswered comment found")
 async def test_a_comment_whose_answer_was_lost_is_repeated_as_one(linear: Linear, world: LinearWorld) -> None:
     ref = world.simulator.make("x")
     await linear.fetch(ref)
@@ -55,6 +56,7 @@ async def test_a_comment_whose_answer_was_lost_is_repeated_as_one(linear: Linear
     assert posted.comment.key == "key-1"
 
 
+@pytest.mark.shows("own write costs no second read")
 @pytest.mark.parametrize("moves", [True, False])
 async def test_a_comment_foretells_the_stamp_of_its_issue_only_if_it_moved_it(world: LinearWorld, moves: bool) -> None:
     """Else somebody's edit, which gave the issue that stamp, would be taken for our echo."""

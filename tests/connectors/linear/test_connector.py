@@ -57,6 +57,15 @@ async def test_a_suspended_account_is_refused(world: LinearWorld) -> None:
         await world.connector().check()
 
 
+@pytest.mark.shows("missing rights told")
+async def test_a_guest_is_told_to_become_a_member(world: LinearWorld) -> None:
+    assert (await world.connector().check()).lacks == ()
+    me = world.space.users[SYNCD.id]
+    world.space.users[SYNCD.id] = type(me)(me.id, me.name, me.email, guest=True)
+    [lack] = (await world.connector().check()).lacks
+    assert "a guest sees some teams only" in lack
+
+
 async def test_teams_are_containers_and_none_is_open_to_strangers(linear: Linear, world: LinearWorld) -> None:
     world.space.team_called("OPS").retired = world.clock()
     described = await linear.describe()
@@ -216,6 +225,7 @@ async def test_closing_completes(linear: Linear, world: LinearWorld) -> None:
 # --- labels ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("labels of others stay")
 async def test_labels_are_added_and_removed_so_that_others_survive(linear: Linear, world: LinearWorld) -> None:
     known = {label.name: label for label in world.space.labels.values()}
     ref = world.simulator.make("x", labels=(known["Bug"],))
@@ -272,6 +282,7 @@ async def test_a_status_for_an_issue_that_moved_away_meanwhile_is_decided_anew(
         await linear.update(ref, {"status": "Done"}, expect=seen.revision)
 
 
+@pytest.mark.shows("locked or archived left alone")
 async def test_archived_is_locked_binned_is_deleted_and_what_is_gone_is_not_found(
     linear: Linear, world: LinearWorld
 ) -> None:
@@ -316,6 +327,7 @@ async def test_the_ticket_is_an_attachment_with_who_asked(linear: Linear, world:
 # --- what each deed costs --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("several fields in one request")
 async def test_what_each_deed_costs(linear: Linear, world: LinearWorld) -> None:
     await linear.describe()
     known = world.simulator.make("x")

@@ -135,6 +135,7 @@ async def test_an_answer_that_is_not_as_described_names_its_place_and_no_value(
     assert "4711" not in str(told.value)
 
 
+@pytest.mark.shows("limit seen before it is hit", "limit obeyed when it is hit")
 async def test_the_limit_is_a_400_and_its_end_is_told_in_milliseconds(linear: Linear, world: LinearWorld) -> None:
     world.clock.now = datetime.now(UTC)
     assert world.simulator.hourly is not None

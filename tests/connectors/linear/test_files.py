@@ -78,6 +78,7 @@ async def test_linear_tells_no_sizes_so_a_new_process_knows_none(linear: Linear,
     assert await loaded(other, found) == DATA
 
 
+@pytest.mark.shows("inline images")
 async def test_a_file_of_the_description_hangs_on_the_issue(linear: Linear, world: LinearWorld) -> None:
     with world.simulator.do():
         stored = world.space.place_file("plan.png", "image/png", 4)

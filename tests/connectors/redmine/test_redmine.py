@@ -16,6 +16,7 @@ from tests.connectors.redmine.world import LINK_FIELD, RedmineWorld
 LINK = Backlink("http://desk.test/Ticket/Display.html?id=1", "t", "#1")
 
 
+@pytest.mark.shows("several fields in one request")
 async def test_calls_are_counted(redmine: Redmine, eng: RedmineWorld) -> None:
     """Read 1 whatever the parts, write 1, a status 1 more, idle poll 1, a comment and its proof 2."""
     counts: dict[str, int] = {}
@@ -54,6 +55,7 @@ async def test_calls_are_counted(redmine: Redmine, eng: RedmineWorld) -> None:
     }
 
 
+@pytest.mark.shows("own write costs no second read")
 async def test_our_own_writes_come_back_as_nothing_new(redmine: Redmine, eng: RedmineWorld) -> None:
     ref = await eng.open({"subject": "Export fails"})
     await eng.settle()
@@ -90,6 +92,7 @@ async def test_a_transition_that_the_workflow_forbids_is_named(eng: RedmineWorld
     await bob.aclose()
 
 
+@pytest.mark.shows("missing rights told")
 async def test_a_private_note_is_not_written_without_the_right_to_it(eng: RedmineWorld) -> None:
     """Redmine would make it public and answer 204."""
     ref = await eng.open({"subject": "Export fails"})
@@ -135,6 +138,7 @@ async def test_a_refusal_names_its_field(redmine: Redmine, eng: RedmineWorld) ->
         assert refused.value.field == name
 
 
+@pytest.mark.shows("custom fields")
 async def test_words_and_people_both_ways_with_their_history(redmine: Redmine, eng: RedmineWorld) -> None:
     ref = await eng.open({"subject": "Export fails", "Severity": "S3"})
     seen = await redmine.fetch(ref)

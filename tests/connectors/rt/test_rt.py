@@ -14,6 +14,7 @@ from tests.connectors.rt.world import RtWorld
 SAID = {"Content": "on two", "ContentType": "text/plain"}
 
 
+@pytest.mark.shows("several fields in one request")
 async def test_calls_are_counted(rt: RequestTracker, desk: RtWorld) -> None:
     """Read 1, write 1, idle poll 1, comment 1; a thread 2 more, and 1 more where it has files."""
     counts: dict[str, int] = {}
@@ -49,6 +50,7 @@ async def test_calls_are_counted(rt: RequestTracker, desk: RtWorld) -> None:
     }
 
 
+@pytest.mark.shows("custom fields")
 async def test_only_what_the_sentences_prove_is_claimed(rt: RequestTracker, desk: RtWorld) -> None:
     """All of this is one answer with 200: two fields stand, three were refused, one is not even mentioned."""
     ref = await desk.open({"subject": "Export fails"})
@@ -82,6 +84,7 @@ async def test_a_word_that_would_become_priority_0_is_not_sent(rt: RequestTracke
     assert desk.calls == []
 
 
+@pytest.mark.shows("own write costs no second read")
 async def test_every_echo_is_foretold_and_has_one_name_by_webhook_and_poll(rt: RequestTracker, desk: RtWorld) -> None:
     ref = await desk.open({"subject": "Export fails", "Severity": "Low"})
     _, cursor = await poll(rt, None)
@@ -164,6 +167,7 @@ async def test_the_first_message_is_the_description_and_its_files_are_public(rt:
     assert snapshot.requester.email == "carol@customer.test"
 
 
+@pytest.mark.shows("unanswered comment found")
 async def test_the_key_is_in_no_text_and_believed_only_from_ourselves(rt: RequestTracker, desk: RtWorld) -> None:
     ref = await desk.open({"subject": "Export fails"})
     posted = await rt.comment(ref, Message(Public("plain")), key="it's/1", expect="")

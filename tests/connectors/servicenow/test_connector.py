@@ -26,6 +26,7 @@ FIVE: Fields = {
 # --- what it costs ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("several fields in one request")
 async def test_what_each_deed_costs(now: ServiceNow, world: ServiceNowWorld) -> None:
     ref = await world.open({"short_description": "Export fails"})
     world.clock.advance(300)
@@ -164,6 +165,7 @@ async def test_a_table_beside_the_tickets_that_is_forbidden_stops_no_ticket(worl
     await connector.aclose()
 
 
+@pytest.mark.shows("missing rights told")
 async def test_what_else_is_missing_is_named(world: ServiceNowWorld) -> None:
     connector = world.connector(closed_status="Done", internal_files=None)
     lacks = " ".join((await connector.check()).lacks)

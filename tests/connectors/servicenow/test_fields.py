@@ -47,6 +47,7 @@ async def test_words_may_be_values_and_labels_of_another_language(world: Service
     await german.aclose()
 
 
+@pytest.mark.shows("custom fields")
 async def test_custom_columns_are_read_and_written_by_their_types(now: ServiceNow, world: ServiceNowWorld) -> None:
     fields: Fields = {
         "u_outage_began": date(2026, 3, 29),
@@ -80,6 +81,7 @@ async def test_a_value_of_an_unexpected_shape_is_told_as_it_is(now: ServiceNow, 
     assert (fields["u_affected_users"], fields["u_outage_began"], fields["u_regression"]) == ("many", "soon", "maybe")
 
 
+@pytest.mark.shows("description written")
 async def test_a_description_is_plain_and_a_cut_text_is_shown_as_it_stands(
     now: ServiceNow, world: ServiceNowWorld
 ) -> None:

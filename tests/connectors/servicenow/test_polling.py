@@ -186,6 +186,7 @@ def test_what_is_no_version_is_never_included(world: ServiceNowWorld) -> None:
         assert not now.includes(revision, Changed("x", token=token))
 
 
+@pytest.mark.shows("own write costs no second read")
 async def test_the_echo_of_our_comment_is_in_the_read_that_follows_it(now: ServiceNow, world: ServiceNowWorld) -> None:
     ref = world.simulator.make("Export fails")
     _, cursor = await poll(now, None)

@@ -95,6 +95,7 @@ async def test_a_comment_that_a_rule_drops_without_a_word_is_refused(now: Servic
 # --- marks -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("unanswered comment found")
 async def test_the_key_is_in_no_text_and_believed_only_from_ourselves(now: ServiceNow, world: ServiceNowWorld) -> None:
     ref = world.simulator.make("Export fails")
     posted = await now.comment(ref, public("Hello"), key=KEY, expect="")
@@ -220,6 +221,7 @@ async def test_without_such_a_place_a_note_with_files_is_refused_before_anything
     await connector.aclose()
 
 
+@pytest.mark.shows("people's files fetched")
 async def test_a_persons_file_is_internal_although_the_portal_shows_it(now: ServiceNow, world: ServiceNowWorld) -> None:
     """ServiceNow does not say of a file that it is public."""
     ref = world.simulator.make("Export fails")

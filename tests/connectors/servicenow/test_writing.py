@@ -31,6 +31,7 @@ MISSING = "0" * 32
 # --- how far a write is guarded --------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("edit beneath a write noticed")
 async def test_an_edit_between_the_comparison_and_the_write_is_not_lost(
     now: ServiceNow, world: ServiceNowWorld
 ) -> None:
@@ -162,6 +163,7 @@ async def test_a_query_that_is_ignored_in_part_finds_no_strangers(
         await now.find("sykey")
 
 
+@pytest.mark.shows("locked or archived left alone")
 async def test_a_closed_ticket_says_that_it_takes_no_more(now: ServiceNow, world: ServiceNowWorld) -> None:
     """The instance answers as to any refused write; whether the ticket is active tells them apart."""
     ref = world.simulator.make("Export fails")
@@ -278,6 +280,7 @@ async def test_a_table_that_is_closed_to_us_is_forbidden(world: ServiceNowWorld)
     await connector.aclose()
 
 
+@pytest.mark.shows("limit obeyed when it is hit")
 async def test_the_limit_of_the_hour_is_obeyed(now: ServiceNow, world: ServiceNowWorld) -> None:
     """The answer tells the limit and its end and not what is left, so that nothing is known before the 429."""
     ref = world.simulator.make("Export fails")

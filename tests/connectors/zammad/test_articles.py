@@ -100,6 +100,7 @@ def test_what_is_no_key_is_none(preferences: dict[str, object]) -> None:
     assert threads.key_of(preferences) is None
 
 
+@pytest.mark.shows("unanswered comment found")
 async def test_an_unanswered_comment_is_found_by_its_key(zammad: Zammad, world: ZammadWorld) -> None:
     ref = world.simulator.make("Export fails")
     world.simulator.faults.on("POST */ticket_articles", LostAfter())
@@ -173,6 +174,7 @@ def shown(content: bytes) -> str:
     return f'<p>see <img src="data:image/png;base64,{base64.b64encode(content).decode()}"> above</p>'
 
 
+@pytest.mark.shows("inline images")
 async def test_an_image_in_a_text_is_a_file_beside_it(zammad: Zammad, world: ZammadWorld) -> None:
     ref = world.simulator.make("Export fails")
     world.simulator.write(ref, shown(PNG), public=True, content_type="text/html")

@@ -28,6 +28,7 @@ FIVE: Fields = {
 # --- what it costs ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("several fields in one request")
 async def test_what_each_deed_costs(zammad: Zammad, world: ZammadWorld) -> None:
     ref = world.simulator.make("Export fails")
     world.clock.advance(300)
@@ -107,6 +108,7 @@ async def test_an_agent_without_admin_object_is_told_so_and_may_declare_the_attr
 DECLARED = {"outage_began": "date"}
 
 
+@pytest.mark.shows("missing rights told")
 async def test_a_group_that_may_only_be_read_and_a_missing_state_are_named(world: ZammadWorld) -> None:
     world.simulator.desk.users[int(ACCOUNT.id)].groups[1] = ["read"]
     connector = world.connector(closed_state="done")
@@ -221,6 +223,7 @@ async def test_a_ticket_of_a_group_that_is_closed_to_us_is_forbidden(zammad: Zam
         await zammad.fetch(ref)
 
 
+@pytest.mark.shows("limit obeyed when it is hit")
 async def test_a_limit_of_the_proxy_is_obeyed(zammad: Zammad, world: ZammadWorld) -> None:
     """Zammad itself has none. What stands before it answers in no JSON."""
     ref = world.simulator.make("Export fails")

@@ -154,6 +154,7 @@ def test_what_is_no_stamp_is_never_included(world: ZammadWorld) -> None:
         assert not zammad.includes(revision, Changed("1", token=token))
 
 
+@pytest.mark.shows("own write costs no second read")
 async def test_our_comment_is_in_the_read_that_follows_it(zammad: Zammad, world: ZammadWorld) -> None:
     """Its name cannot be foretold: the answer shows the article, not the ticket's new stamp. The read costs no more."""
     ref = world.simulator.make("Export fails")

@@ -28,6 +28,7 @@ CUSTOM: Fields = {
 # --- fields ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("custom fields")
 async def test_custom_attributes_are_written_read_and_emptied(zammad: Zammad, world: ZammadWorld) -> None:
     ref = world.simulator.make("Export fails")
     await zammad.update(ref, CUSTOM, expect="")
@@ -57,6 +58,7 @@ async def test_a_customer_whose_login_is_no_address_is_looked_up(zammad: Zammad,
     assert (customer.name, customer.email) == (CAROL.name, CAROL.email)
 
 
+@pytest.mark.shows("status with the fields that it requires")
 async def test_a_pending_state_goes_with_its_time(zammad: Zammad, world: ZammadWorld) -> None:
     ref = world.simulator.make("Export fails")
     with pytest.raises(Rejected) as caught:
@@ -238,6 +240,7 @@ async def test_a_write_of_the_same_moves_nothing(zammad: Zammad, world: ZammadWo
 # --- tags and the link back ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("labels of others stay")
 async def test_tags_that_others_add_meanwhile_survive(zammad: Zammad, world: ZammadWorld) -> None:
     ref = world.simulator.make("Export fails", tags="a,b")
 
@@ -336,6 +339,7 @@ async def test_a_mere_link_is_no_merge(zammad: Zammad, world: ZammadWorld) -> No
     assert (await zammad.fetch(one)).merged_into is None
 
 
+@pytest.mark.shows("locked or archived left alone")
 async def test_a_merged_ticket_stays_closed(zammad: Zammad, world: ZammadWorld) -> None:
     one, two = world.simulator.make("one"), world.simulator.make("two")
     merge(world, one, two)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from syncd.core.model import Fields, Internal, Life, Public, RichText
+from syncd.core.model import Fields, Internal, Life, Public, RichText, Visibility
 from syncd.sdk.connector import ONLY_FIELDS, Backlink, Draft, File, Message
 from syncd.sdk.errors import (
     BadAnswer,
@@ -47,6 +47,7 @@ async def read_back(zendesk: Zendesk, ref: str) -> Any:
 # --- what it costs ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("several fields in one request")
 async def test_what_each_deed_costs(zendesk: Zendesk, world: ZendeskWorld, capsys: pytest.CaptureFixture[str]) -> None:
     ref = world.simulator.make("Export fails")
     world.clock.advance(300)
@@ -105,6 +106,7 @@ async def test_a_wrong_credential_is_seen_although_zendesk_answers_200(
     await connector.aclose()
 
 
+@pytest.mark.shows("missing rights told")
 async def test_an_agent_who_may_not_poll_is_told_so(world: ZendeskWorld) -> None:
     connector = world.connector(email=ANA.email, token=ANA.token)
     account = await connector.check()
@@ -163,6 +165,7 @@ async def test_an_edit_in_the_second_of_our_read_is_not_believed_to_be_known(
     assert (written.revision, dict(written.fields)) == (None, {})
 
 
+@pytest.mark.shows("edit beneath a write noticed")
 async def test_an_edit_that_was_run_over_is_in_the_history(zendesk: Zendesk, world: ZendeskWorld) -> None:
     ref = world.simulator.make("Export fails", priority="low")
     seen = await zendesk.fetch(ref)
@@ -175,6 +178,28 @@ async def test_an_edit_that_was_run_over_is_in_the_history(zendesk: Zendesk, wor
         ("priority", "low", "urgent", False),
         ("priority", "urgent", "high", True),
     ]
+
+
+@pytest.mark.shows("labels of others stay")
+async def test_a_tag_that_somebody_adds_meanwhile_stays(zendesk: Zendesk, world: ZendeskWorld) -> None:
+    """An update replaces all tags, so it is the guard that keeps them: syncd reads again and decides anew."""
+    ref = world.simulator.make("Export fails", tags=["old"])
+    seen = await zendesk.fetch(ref)
+    world.clock.advance(1)
+    world.simulator.edit(ref, tags=["old", "theirs"])
+    with pytest.raises(Stale):
+        await zendesk.update(ref, {"tags": frozenset({"old", "ours"})}, expect=seen.revision)
+    assert (await zendesk.fetch(ref)).fields["tags"] == {"old", "theirs"}
+
+
+@pytest.mark.shows("custom fields")
+async def test_custom_fields_are_written_read_and_emptied(zendesk: Zendesk, world: ZendeskWorld) -> None:
+    ref = world.simulator.make("Export fails")
+    given: Fields = {"Severity": "sev1", "Platforms": frozenset({"on_web", "on_ios"}), "VIP": "true"}
+    for fields in (given, {**dict.fromkeys(given), "VIP": "false"}):
+        await zendesk.update(ref, fields, expect=(await zendesk.fetch(ref)).revision)
+        shown = (await zendesk.fetch(ref)).fields
+        assert {name: shown[name] or None for name in given} == fields
 
 
 async def test_a_quiet_ticket_keeps_its_guard_through_many_writes(zendesk: Zendesk, world: ZendeskWorld) -> None:
@@ -251,6 +276,7 @@ async def test_a_key_that_somebody_typed_finds_nothing(zendesk: Zendesk, world: 
     assert not await zendesk.find("key-1")
 
 
+@pytest.mark.shows("unanswered comment found")
 async def test_a_comments_key_is_found_after_a_restart(zendesk: Zendesk, world: ZendeskWorld) -> None:
     ref = world.simulator.make("Export fails")
     world.simulator.faults.on("PUT *", LostAfter())
@@ -381,6 +407,17 @@ async def test_a_file_on_another_host_is_fetched_without_credentials(world: Zend
     await connector.aclose()
 
 
+@pytest.mark.shows("inline images")
+async def test_a_picture_in_a_text_is_a_file_of_its_comment(zendesk: Zendesk, world: ZendeskWorld) -> None:
+    ref = world.simulator.make("Export fails")
+    world.simulator.write(ref, "see", public=False, files=[Upload("chart.png", "image/png", b"PNG")])
+    world.simulator.desk.ticket(ref).comments[-1].files[0].inline = True
+    [comment] = (await read_back(zendesk, ref)).comments
+    [image] = comment.attachments
+    assert (image.name, image.media_type, image.visibility) == ("chart.png", "image/png", Visibility.INTERNAL)
+    assert b"".join([piece async for piece in zendesk.download(image)]) == b"PNG"
+
+
 async def test_malware_is_not_fetched(zendesk: Zendesk, world: ZendeskWorld) -> None:
     ref = world.simulator.make("Export fails")
     world.simulator.write(ref, "see file", public=True, files=[Upload("x.exe", "application/x", b"EICAR")])
@@ -424,6 +461,7 @@ async def test_without_a_field_a_tag_shows_the_issue_and_is_no_label(read_before
 # --- life ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("locked or archived left alone")
 async def test_a_closed_ticket_is_locked(zendesk: Zendesk, world: ZendeskWorld) -> None:
     ref = world.simulator.make("Export fails")
     world.simulator.edit(ref, status="closed")
@@ -479,6 +517,7 @@ async def test_custom_statuses_are_read_and_written_by_their_labels() -> None:
 # --- limits and refusals ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("limit seen before it is hit")
 async def test_the_limit_is_read_from_the_headers_and_kept(zendesk: Zendesk, world: ZendeskWorld) -> None:
     ref = world.simulator.make("Export fails")
     world.simulator.limit = Limit(50)
@@ -487,6 +526,7 @@ async def test_the_limit_is_read_from_the_headers_and_kept(zendesk: Zendesk, wor
     assert (quota.limit, quota.remaining) == (50, 49)
 
 
+@pytest.mark.shows("limit obeyed when it is hit")
 async def test_a_429_names_its_wait_and_nothing_is_sent_meanwhile(zendesk: Zendesk, world: ZendeskWorld) -> None:
     ref = world.simulator.make("Export fails")
     world.simulator.faults.on("PUT *", Status(429, retry_after=93))

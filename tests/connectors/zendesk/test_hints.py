@@ -141,6 +141,7 @@ def test_a_cursor_survives_the_store(second: int, seen: frozenset[int]) -> None:
 # --- the whole way: webhook, export, answer --------------------------------------------------------------------------
 
 
+@pytest.mark.shows("own write costs no second read")
 async def test_every_field_has_one_name_on_all_three_ways(zendesk: Zendesk, world: ZendeskWorld) -> None:
     ref = world.simulator.make("Export fails")
     start = await zendesk.fetch(ref)
@@ -179,6 +180,22 @@ async def test_a_comment_has_one_name_on_all_three_ways(zendesk: Zendesk, world:
     by_poll = await polled(zendesk, cursor)
     assert {hint.token for hint in by_hook} == {hint.token for hint in by_poll} == posted.written.tokens
     assert posted.written.tokens == {f"comment:{posted.comment.id}"}
+
+
+@pytest.mark.shows("people's edit of a comment noticed")
+async def test_a_redaction_is_told_by_webhook_and_by_poll(zendesk: Zendesk, world: ZendeskWorld) -> None:
+    ref = world.simulator.make("Export fails")
+    world.simulator.write(ref, "my card is 4711", public=True)
+    await world.webhooks()
+    cursor = str(Cursor(int(world.clock.advance(100).timestamp())))
+    ticket = world.simulator.desk.ticket(ref)
+    with world.simulator.do():
+        world.simulator.desk.redact(ticket, ticket.comments[1], ["4711"])
+    by_hook = await pushed(zendesk, world)
+    world.clock.advance(100)
+    by_poll = await polled(zendesk, cursor)
+    for told in (by_hook, by_poll):
+        assert any(hint.ref == ref and hint.parts >= ONLY_THREAD for hint in told)
 
 
 async def test_a_triggers_doing_is_not_taken_for_ours(zendesk: Zendesk, world: ZendeskWorld) -> None:
