@@ -44,7 +44,7 @@ async def answer(pair: Between) -> None:
     assert len(await pair.heard(ENGINEERING, "It is fixed in 2.3")) == 1
     shown = await pair.shown()
     assert "It is fixed in 2.3" in shown
-    assert FOR_CUSTOMER not in shown
+    assert f"{FOR_CUSTOMER[1:]} It is" not in shown, "the word is for us, in whatever dress it comes"
 
 
 async def edited(pair: Between, side: Side) -> None:
