@@ -49,7 +49,7 @@ class Reader:
         self._contacts: Recent[str, Person] = Recent(REMEMBERED)
         self._about: Recent[str, About] = Recent(REMEMBERED)
         self._begun: Recent[str, tuple[int, str | None]] = Recent(REMEMBERED)  # conversations: when, and by whom
-        self.tags = Recent[str, dict[str, str]](REMEMBERED)  # of conversations, as they were last read
+        self.tags = Recent[str, frozenset[str]](REMEMBERED)  # of conversations: those that our reads and writes know of
 
     # -- the workspace
 
@@ -109,7 +109,7 @@ class Reader:
         if found.ticket is not None:
             return await self.ticket(await self.api.ticket(found.ticket.id), whole=whole)
         self._begun[found.id] = (found.created_at, found.contact)
-        self.tags[found.id] = fields.tags_of(found)
+        self.tags[found.id] = frozenset(fields.tags_of(found))
         return await self.conversation(found, whole=whole)
 
     async def _converted(self, ref: Ref) -> TicketJson:

@@ -127,11 +127,12 @@ class Writer:
         What somebody added since our last read stays: whoever asks for these tags did not know of it.
         """
         has = fields.tags_of(await self._api.conversation(ref.id))
-        seen = self._reader.tags.get(ref.id)
-        known = has if seen is None else seen
         want = {name.casefold(): name for name in wanted}
+        seen = self._reader.tags.get(ref.id)
+        known = frozenset(has) if seen is None else seen
+        self._reader.tags[ref.id] = known | want.keys()
         added = [(name, True) for folded, name in sorted(want.items()) if folded not in has]
-        return [*added, *((id, False) for folded, id in sorted(has.items()) if folded in known.keys() - want.keys())]
+        return [*added, *((id, False) for folded, id in sorted(has.items()) if folded in known - want.keys())]
 
     async def _tag(self, ref: Ref, tag: str, *, wanted: bool, me: str) -> None:
         if not wanted:
