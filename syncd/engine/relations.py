@@ -39,14 +39,14 @@ async def create(run: Run, decision: Create) -> None:
         return
     unchanged = sending.intent.payload.get("body") == order.payload["body"]
     if (found := await find_created(run, sending.intent, unchanged=unchanged)) is not None:
-        await adopt(run, sending, found, decision)
+        await adopt(run, sending, found, decision, reworded=not unchanged)
         return
     draft = Draft(place=decision.rule.place, fields=fields, backlink=_to_support(run))
     late = sending.intent.attempted_at is not None
     try:
         made = await sending.send(
             lambda key: connector.create(draft, key=key),
-            land=lambda c, snapshot: _store_link(run, c, snapshot, decision, late=late),
+            land=lambda c, snapshot: _store_link(run, c, snapshot, decision, late=late, reworded=not unchanged),
             written=lambda snapshot: Written(snapshot.revision, snapshot.fields, snapshot.tokens),
         )
     except Rejected as error:
@@ -67,11 +67,13 @@ def creation(decision: Create, fields: Fields) -> Order:
     )
 
 
-async def adopt(run: Run, sending: Sending, found: Snapshot, decision: Create | None) -> None:
-    """An earlier attempt made the issue after all: take it as ours."""
+async def adopt(
+    run: Run, sending: Sending, found: Snapshot, decision: Create | None, *, reworded: bool = False
+) -> None:
+    """An earlier attempt made the issue after all: take it as ours; `reworded` as in `_store_link`."""
 
     def store(c: Connection) -> None:
-        _store_link(run, c, found, decision, late=True)
+        _store_link(run, c, found, decision, late=True, reworded=reworded)
         sending.land(c, found.ref, how="adopted")
 
     await run.site.store.write(store)
@@ -120,16 +122,19 @@ async def _create_without(run: Run, decision: Create, error: Rejected) -> None:
     await create(run, replace(decision, fields=rest))
 
 
-def _store_link(run: Run, c: Connection, made: Snapshot, decision: Create | None, *, late: bool) -> str:
+def _store_link(run: Run, c: Connection, made: Snapshot, decision: Create | None, *, late: bool, reworded: bool) -> str:
     """The link is one from the moment the tracker answered: refs and both bases in the transaction of the landing.
 
     Args:
         late: an attempt whose answer we do not have may have made the issue: both tickets may have gone on since.
+        reworded: the ticket did, so that a text of the issue that differs is an old one.
     """
     support = run.snapshot(Side.SUPPORT)
+    # whose words a late issue says is not known where no rule asks for it (its ticket was merged), or nobody tells
+    doubtful = late and (decision is None or not (reworded or _tells_who(run)))
     if support is not None:
         sent = decision.fields if decision else _would_send(run, support)
-        ticket, issue = _first_bases(run, support, made, sent, late=late).both()
+        ticket, issue = _first_bases(run, support, made, sent, late=late, texts=not doubtful).both()
         run.base = Pair(ticket, issue)
     run.link = replace(
         run.link,
@@ -141,7 +146,13 @@ def _store_link(run: Run, c: Connection, made: Snapshot, decision: Create | None
         mapping_digest=run.mapping.digest,
     )
     links.save(c, run.link, run.lease)
+    if doubtful:
+        look(run.site, c, run.link, token=f"{FOLLOWED}{run.link.id} {run.id}")  # and `texts_apart` with it
     return made.ref
+
+
+def _tells_who(run: Run) -> bool:
+    return Capability.HISTORY in run.connectors.engineering.capabilities
 
 
 def _would_send(run: Run, support: Snapshot) -> Fields:
@@ -166,22 +177,24 @@ def _as_made(made: Snapshot) -> Base:
     return replace(base, fields={name: first.get(name, value) for name, value in base.fields.items()})
 
 
-def _first_bases(run: Run, support: Snapshot, made: Snapshot, sent: Fields, *, late: bool) -> Pair[Base]:
+def _first_bases(run: Run, support: Snapshot, made: Snapshot, sent: Fields, *, late: bool, texts: bool) -> Pair[Base]:
     """What both sides count as agreed at: the ticket as it was sent, the issue as it was made.
 
     A field that did not arrive with the create stays a change of the ticket, so that it is written by itself. It is
     parked until the mapping can say it, or the tracker gave the new issue another value than it was sent: a status,
     for one, has to be reached by a transition; or the ticket was edited after a `late` issue was made. Where the
     tracker does not tell who changed such an issue, what differs counts as a change of both, so that neither is lost.
+
+    Args:
+        texts: whether that holds for texts too; else they count as agreed.
     """
     issue = _as_made(made)
     parked = {item.item for item in run.parked if item.scope.value == Scope.FIELD.value}
-    fields = run.mapping.fields
+    fields = [rule for rule in run.mapping.fields if texts or rule.kind not in TEXTS]
     apart = [rule for rule in fields if _differs(rule, issue, sent) or (late and _reworded(rule, issue, sent))]
-    unsaid = [*apart, *(rule for rule in fields if rule.name in parked)]
-    untold: list[FieldRule] = []
-    if late and Capability.HISTORY not in run.connectors.engineering.capabilities:
-        untold = [*apart, *(rule for rule in fields if rule.lenses.engineering.field not in sent)]
+    unsaid = [*apart, *(rule for rule in run.mapping.fields if rule.name in parked)]
+    unsent = [rule for rule in fields if rule.lenses.engineering.field not in sent]
+    untold = [rule for rule in (*apart, *unsent) if late and not _tells_who(run) and rule.kind not in TEXTS]
     return Pair(
         _without(Base.of(support), {rule.lenses.support.field for rule in unsaid}),
         _without(issue, {rule.lenses.engineering.field for rule in untold}),
@@ -315,7 +328,7 @@ def _without_texts(run: Run, side: Side) -> Base | None:
 
 
 async def texts_apart(run: Run) -> None:
-    """After a merge was followed: an open conflict for each text in which the two tickets differ.
+    """After a merge was followed, or a late issue taken: an open conflict for each text in which the tickets differ.
 
     Nothing of it crosses by itself. Where several tickets hang on the issue, each keeps its own anyway.
     """

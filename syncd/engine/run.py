@@ -66,7 +66,7 @@ class Run:
         issue_fields: what was written on the issue; its other links take it as agreed too.
         settles_drift: a person asked for `syncd apply`: sides that differ though neither changed are settled too, once.
         seeks_duplicates: the issue was made some time ago, and it is time to see whether it was made once.
-        followed: a merge was followed, and this is the first run with the ticket that it went into.
+        followed: a merge was followed, or an issue taken that was made late: this is the first run with that ticket.
         unchecked: sides with writes that are still to be read back; an empty list where only comments were written.
     """
 

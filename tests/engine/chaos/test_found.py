@@ -182,3 +182,19 @@ def test_labels_given_to_a_ticket_while_its_issue_is_unknown_arrive(tracker: Cha
     [issue, *_] = history.refs(Side.ENGINEERING)
     assert history.vendors[Side.ENGINEERING].ticket(issue).fields["labels"] == frozenset("c")
     history.close()
+
+
+@pytest.mark.parametrize("tracker", [HELPFUL, TRACKER, BLIND], ids=["helpful", "tracker", "blind"])
+def test_an_issue_found_for_a_merged_ticket_brings_none_of_its_words(tracker: Character) -> None:
+    """The ticket went into another customer's before its issue was known; that one got the first one's description."""
+    history = History(HELPFUL, tracker)
+    desk = history.vendors[Side.SUPPORT]
+    history.vendors[Side.ENGINEERING].plan.on("create*", MADE_TOO_LATE)
+    first = desk.open(title="Export fails", priority="urgent", description="My card is 4711")
+    history.live()
+    second = desk.open(title="Export fails", priority="low")
+    history.live()
+    history.merge(Side.SUPPORT, first, into=second)
+    assert history.verdict() == []
+    assert desk.ticket(second).fields["description"] is None
+    history.close()
