@@ -38,7 +38,7 @@ _LANGUAGES: Final = frozenset({
 _MARKS: Final[dict[type[Inline], str]] = {Strong: "*", Emphasis: "_", Strike: "-"}
 _SPECIAL = re.compile(
     r"""
-      \\(?=\w) | (?P<backslash>\\)
+      \\(?=[^\W_]) | (?P<backslash>\\)
     | (?P<entity>&(?=\#?\w+;))
     | (?P<always>[{}\[\]|] | \?(?=\?) | (?<=\?)\?)
     | (?P<image>!(?=\S))
