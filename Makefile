@@ -39,8 +39,8 @@ check: $(VENV)/.ready        ## style, types, layers, architecture
 crash: $(VENV)/.ready        ## kill the daemon at every crash point of every operation, on both databases
 	$(BIN)/python -m pytest -n $(JOBS) -m "not soak" tests/crash
 
-histories: $(VENV)/.ready    ## two thousand random histories of two vendors and a dying daemon, and the pairs of vendors left
-	$(BIN)/python -m pytest -n $(JOBS) -m histories tests/engine/chaos tests/pairs
+histories: $(VENV)/.ready    ## two thousand random histories and a dying daemon, each text format's documents, all pairs of vendors
+	$(BIN)/python -m pytest -n $(JOBS) -m histories tests/engine/chaos tests/connectors tests/pairs
 
 e2e: $(VENV)/.ready          ## against a real Request Tracker and a real Redmine, which it installs where missing
 	$(BIN)/python -m pytest -m e2e -rs

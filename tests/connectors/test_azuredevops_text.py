@@ -44,12 +44,14 @@ def test_there_are_thirty_hand_picked_texts() -> None:
     assert len({**SAMPLES, **MORE}) >= 30
 
 
+@pytest.mark.histories
 @given(documents())
 @settings(deadline=None, max_examples=200)
 def test_what_is_kept_comes_back(document: Document) -> None:
     comes_back_or_is_named_as_lost(HTML, document)
 
 
+@pytest.mark.histories
 @given(documents())
 @settings(deadline=None, max_examples=200)
 def test_what_a_cleaner_leaves_comes_back(document: Document) -> None:

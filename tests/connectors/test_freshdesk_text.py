@@ -34,6 +34,7 @@ def test_a_real_text_comes_back(name: str, format: Format) -> None:
     comes_back(format, SAMPLES[name])
 
 
+@pytest.mark.histories
 @given(documents())
 @settings(deadline=None, max_examples=200)
 def test_what_is_kept_comes_back(document: Document) -> None:

@@ -36,6 +36,7 @@ def test_what_people_write_on_github_comes_back(name: str) -> None:
     comes_back(GFM, OWN_SAMPLES[name])
 
 
+@pytest.mark.histories
 @given(documents())
 @settings(deadline=None, max_examples=200)
 def test_what_is_kept_comes_back(document: Document) -> None:

@@ -41,6 +41,7 @@ def test_a_real_text_comes_back(name: str) -> None:
     comes_back(GITLAB, PICKED[name])
 
 
+@pytest.mark.histories
 @given(documents())
 @settings(deadline=None, max_examples=200)
 def test_what_is_kept_comes_back(document: Document) -> None:
@@ -57,6 +58,7 @@ def test_a_mark_is_found_behind_any_text_and_changes_none_of_it(document: Docume
     assert "syncd" not in found.words or "syncd" in source
 
 
+@pytest.mark.histories
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=60))
 @settings(deadline=None, max_examples=200)
 def test_a_file_keeps_its_name_and_size(name: str) -> None:

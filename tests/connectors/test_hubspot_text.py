@@ -29,6 +29,7 @@ def test_a_real_text_comes_back(name: str) -> None:
     comes_back(HTML, SAMPLES[name])
 
 
+@pytest.mark.histories
 @given(documents())
 @settings(deadline=None, max_examples=200)
 def test_what_is_kept_comes_back(document: Document) -> None:
@@ -97,6 +98,7 @@ def test_formatting_is_named_as_lost_and_its_words_stay(name: str) -> None:
     assert gone <= {"java", "json"}, "the language of a block of code alone has no place"
 
 
+@pytest.mark.histories
 @given(documents())
 @settings(deadline=None, max_examples=200)
 def test_what_plain_text_says_comes_back(document: Document) -> None:

@@ -59,6 +59,7 @@ def test_a_real_text_comes_back_as_the_simulator_keeps_it(name: str) -> None:
     assert again == markdown.replace("```java", "```").replace("```json", "```")
 
 
+@pytest.mark.histories
 @given(documents())
 @settings(deadline=None, max_examples=200)
 def test_what_is_kept_comes_back(document: Document) -> None:
@@ -87,6 +88,7 @@ def test_a_description_comes_back_or_says_that_formatting_is_lost(name: str) -> 
         assert text.read_plain(written.source).markdown == SAMPLES[name]
 
 
+@pytest.mark.histories
 @given(documents())
 @settings(deadline=None, max_examples=200)
 def test_a_description_that_was_written_is_read_the_same_again(document: Document) -> None:

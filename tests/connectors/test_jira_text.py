@@ -28,9 +28,10 @@ def test_a_real_text_comes_back(kind: str, name: str) -> None:
     comes_back(FORMATS[kind], SAMPLES[name])
 
 
+@pytest.mark.histories
 @pytest.mark.parametrize("kind", FORMATS)
 @given(document=documents())
-@settings(deadline=None)
+@settings(deadline=None, max_examples=200)
 def test_what_is_kept_comes_back(kind: str, document: Document) -> None:
     comes_back_or_is_named_as_lost(FORMATS[kind], document)
 

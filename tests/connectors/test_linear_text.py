@@ -41,6 +41,7 @@ def test_a_plain_mail_comes_back_with_its_lines(name: str) -> None:
     assert read_back(text.write(markdown).source).markdown == markdown
 
 
+@pytest.mark.histories
 @given(documents())
 @settings(max_examples=200, deadline=None)
 def test_what_is_kept_comes_back(document: Document) -> None:

@@ -37,9 +37,10 @@ def test_a_real_text_comes_back(formatting: str, name: str) -> None:
         comes_back(FORMATS[formatting], SAMPLES[name])
 
 
+@pytest.mark.histories
 @pytest.mark.parametrize("formatting", FORMATS)
 @given(document=documents())
-@settings(deadline=None)
+@settings(deadline=None, max_examples=200)
 def test_what_is_kept_comes_back(formatting: str, document: Document) -> None:
     comes_back_or_is_named_as_lost(FORMATS[formatting], document)
 

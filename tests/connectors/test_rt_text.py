@@ -24,8 +24,9 @@ def test_a_real_text_comes_back(name: str) -> None:
     comes_back(MESSAGE, SAMPLES[name])
 
 
+@pytest.mark.histories
 @given(documents())
-@settings(deadline=None)
+@settings(deadline=None, max_examples=200)
 def test_what_is_kept_comes_back(document: Document) -> None:
     comes_back_or_is_named_as_lost(MESSAGE, document)
 

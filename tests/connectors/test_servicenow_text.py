@@ -45,6 +45,7 @@ def test_there_are_thirty_hand_picked_texts() -> None:
     assert len({**SAMPLES, **MORE}) >= 30
 
 
+@pytest.mark.histories
 @given(documents())
 @settings(deadline=None, max_examples=200)
 def test_what_is_kept_comes_back(document: Document) -> None:
@@ -52,6 +53,7 @@ def test_what_is_kept_comes_back(document: Document) -> None:
 
 
 @pytest.mark.parametrize("format", [PLAIN, COLUMN], ids=["a plain entry", "a column"])
+@pytest.mark.histories
 @given(document=documents())
 @settings(deadline=None, max_examples=200)
 def test_what_plain_text_keeps_comes_back(format: Format, document: Document) -> None:
