@@ -15,6 +15,9 @@ from syncd.store import engines, migrate
 from syncd.store.store import Store
 from tests import pg
 
+# the steps of a pair stand in modules of their own; pytest explains their assertions too
+pytest.register_assert_rewrite("tests.pairs.fields", "tests.pairs.threads", "tests.pairs.lives")
+
 NUMBERS = itertools.count(1)
 
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)  # the same cases for everybody

@@ -19,7 +19,7 @@ class AttributeConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    type: Literal["string", "list", "integer", "datetime"] = "string"  # what the API takes
+    type: Literal["string", "list", "integer", "datetime"] = Field(default="string", description="What the API takes.")
     options: tuple[str, ...] = Field(default=(), description="The words of a list.")
 
     @model_validator(mode="after")
