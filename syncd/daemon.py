@@ -381,8 +381,17 @@ async def build(
     try:
         secret = await marker.secret(settings, store, make=acting)
         logs.remember(secret.decode("utf-8", "replace"))
+        lasting = await store.read(lambda c: meta.get(c, marker.DIGEST)) is not None  # else it is of no consequence
         daemon = _assemble(
-            settings, mappings, store, secret=secret, found=found, transports=transports or {}, path=path, now=now
+            settings,
+            mappings,
+            store,
+            secret=secret,
+            lasting=lasting,
+            found=found,
+            transports=transports or {},
+            path=path,
+            now=now,
         )
         daemon._scratch = scratch
         return daemon
@@ -398,6 +407,7 @@ def _assemble(
     store: Store,
     *,
     secret: bytes,
+    lasting: bool,
     found: Registry,
     transports: Mapping[str, httpx.AsyncBaseTransport],
     path: Path | None,
@@ -413,8 +423,9 @@ def _assemble(
         name: found.get(config.connector)(config, connection=name, transport=transports.get(name), observer=observe)
         for name, config in settings.connections.items()
     }
-    for name, connector in connections.items():
-        connector.vault = StoreVault(store, name, secret=secret)
+    if lasting:
+        for name, connector in connections.items():
+            connector.vault = StoreVault(store, name, secret=secret)
     site = Site(
         store=store,
         queue=EmbeddedQueue(store, now=now),

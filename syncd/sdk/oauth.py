@@ -42,7 +42,14 @@ class OAuthConfig(BaseModel):
 
 
 class Vault(Protocol):
-    """Where a connection keeps what its vendor gave it and would not give again."""
+    """Where a connection keeps what its vendor gave it and would not give again.
+
+    Attributes:
+        lasting: whether what is kept is there for the next process; else no refresh token is used, which may be good
+            for one use and followed by another one that would be lost.
+    """
+
+    lasting: bool
 
     async def load(self) -> str | None: ...
 
@@ -53,6 +60,8 @@ class Vault(Protocol):
 
 class MemoryVault:
     """Keeps it as long as the process lives."""
+
+    lasting = False
 
     def __init__(self) -> None:
         self.text: str | None = None
@@ -136,6 +145,10 @@ class OAuth(httpx.Auth):
     def _asking(self) -> httpx.Request:
         first = self._config.refresh_token
         refresh = (self._tokens and self._tokens.refresh) or (first and first.get_secret_value())
+        if refresh and not self._vault().lasting:
+            raise Unauthorized(
+                f"{self._connection}: its refresh token is used by `syncd run` alone, which keeps the next"
+            )
         asked = {
             "grant_type": "refresh_token" if refresh else "client_credentials",
             "client_id": self._config.client_id,

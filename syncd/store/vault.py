@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 class StoreVault:
     """One connection's part of the store."""
 
+    lasting = True
+
     def __init__(self, store: Store, connection: str, *, secret: bytes) -> None:
         self._store, self._connection = store, connection
         self._key = f"credential:{connection}"

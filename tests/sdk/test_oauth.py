@@ -25,6 +25,10 @@ from syncd.sdk.testing.tokens import TokenEndpoint
 SECRETS = ("the-secret", "first-refresh")
 
 
+class Lasting(MemoryVault):
+    lasting = True
+
+
 class Vendor:
     """A vendor that answers who asks with a good token, and counts."""
 
@@ -82,7 +86,7 @@ async def vendor() -> AsyncIterator[Vendor]:
 
 
 async def test_one_token_serves_until_shortly_before_its_end(vendor: Vendor) -> None:
-    client = vendor.client(MemoryVault())
+    client = vendor.client(Lasting())
     for _ in range(3):
         assert await client.json("GET", "/me") == {"me": "syncd"}
     vendor.clock.advance(vendor.tokens.life.total_seconds() - 301)
@@ -95,7 +99,7 @@ async def test_one_token_serves_until_shortly_before_its_end(vendor: Vendor) -> 
 
 async def test_a_short_token_is_used_for_half_its_life(vendor: Vendor) -> None:
     vendor.tokens.life = timedelta(minutes=2)
-    client = vendor.client(MemoryVault())
+    client = vendor.client(Lasting())
     await client.json("GET", "/me")
     vendor.clock.advance(59)
     await client.json("GET", "/me")
@@ -107,19 +111,19 @@ async def test_a_short_token_is_used_for_half_its_life(vendor: Vendor) -> None:
 
 async def test_an_application_signs_in_as_itself_without_a_refresh_token() -> None:
     vendor = Vendor(refresh="")
-    client = vendor.client(MemoryVault(), refresh=None)
+    client = vendor.client(Lasting(), refresh=None)
     assert await client.json("GET", "/me") == {"me": "syncd"}
     await client.aclose()
 
 
 async def test_many_at_once_renew_once(vendor: Vendor) -> None:
-    client = vendor.client(MemoryVault())
+    client = vendor.client(Lasting())
     await asyncio.gather(*(client.json("GET", "/me") for _ in range(10)))
     assert (vendor.tokens.given, vendor.answered) == (1, 10)
 
 
 async def test_a_new_process_goes_on_with_what_was_kept(vendor: Vendor) -> None:
-    vault = MemoryVault()
+    vault = Lasting()
     await vendor.client(vault).json("GET", "/me")
     await vendor.client(vault).json("GET", "/me")
     assert vendor.tokens.given == 1
@@ -129,7 +133,7 @@ async def test_a_new_process_goes_on_with_what_was_kept(vendor: Vendor) -> None:
 
 
 async def test_two_processes_share_what_one_of_them_renewed(vendor: Vendor) -> None:
-    vault = MemoryVault()
+    vault = Lasting()
     daemon, command = vendor.client(vault), vendor.client(vault)
     await daemon.json("GET", "/me")
     await command.json("GET", "/me")
@@ -139,7 +143,15 @@ async def test_two_processes_share_what_one_of_them_renewed(vendor: Vendor) -> N
     assert vendor.tokens.given == 2
 
 
-class Broken(MemoryVault):
+async def test_a_refresh_token_is_not_used_up_where_the_next_would_be_lost(vendor: Vendor) -> None:
+    """A command that looks once, without the store, cost the daemon its sign-in."""
+    with pytest.raises(Unauthorized, match="by `syncd run` alone"):
+        await vendor.client(MemoryVault()).json("GET", "/me")
+    assert vendor.tokens.given == 0
+    await vendor.client(Lasting()).json("GET", "/me")
+
+
+class Broken(Lasting):
     async def save(self, text: str) -> None:
         raise OSError("disk full")
 
@@ -151,7 +163,7 @@ async def test_nothing_is_used_that_was_not_kept(vendor: Vendor) -> None:
 
 
 async def test_a_new_refresh_token_in_the_config_replaces_what_was_kept(vendor: Vendor) -> None:
-    vault = MemoryVault()
+    vault = Lasting()
     await vendor.client(vault).json("GET", "/me")
     again = TokenEndpoint("app", "the-secret", clock=vendor.clock, refresh="let in again")
     vendor.tokens = again
@@ -160,7 +172,7 @@ async def test_a_new_refresh_token_in_the_config_replaces_what_was_kept(vendor: 
 
 
 async def test_a_token_taken_back_is_asked_for_once_more_and_then_refused(vendor: Vendor) -> None:
-    client = vendor.client(MemoryVault())
+    client = vendor.client(Lasting())
     await client.json("GET", "/me")
     vendor.tokens.revoke_all()
     with pytest.raises(Unauthorized):
@@ -171,21 +183,21 @@ async def test_a_token_taken_back_is_asked_for_once_more_and_then_refused(vendor
 
 
 async def test_a_used_up_refresh_token_is_told_with_its_remedy(vendor: Vendor) -> None:
-    await vendor.client(MemoryVault()).json("GET", "/me")
+    await vendor.client(Lasting()).json("GET", "/me")
     with pytest.raises(Unauthorized, match="let the application in again, and put the new one") as refused:
-        await vendor.client(MemoryVault()).json("GET", "/me")
+        await vendor.client(Lasting()).json("GET", "/me")
     assert not any(secret in str(refused.value) for secret in SECRETS)
 
 
 async def test_a_wrong_secret_is_told(vendor: Vendor) -> None:
     with pytest.raises(Unauthorized, match="does not know this client_id"):
-        await vendor.client(MemoryVault(), client_secret=SecretStr("wrong")).json("GET", "/me")
+        await vendor.client(Lasting(), client_secret=SecretStr("wrong")).json("GET", "/me")
 
 
 @pytest.mark.parametrize(("status", "error"), [(503, Unavailable), (429, RateLimited)])
 async def test_an_outage_of_the_token_place_is_no_refusal(vendor: Vendor, status: int, error: type[Exception]) -> None:
     vendor.tokens.failing = status
-    client = vendor.client(MemoryVault())
+    client = vendor.client(Lasting())
     with pytest.raises(error) as told:
         await client.json("POST", "/me")
     assert not getattr(told.value, "sent", False), "the write itself was never sent"
@@ -198,7 +210,7 @@ async def test_an_outage_of_the_token_place_is_no_refusal(vendor: Vendor, status
 async def test_a_strange_answer_is_told_without_its_words(vendor: Vendor, body: bytes) -> None:
     vendor.odd = Response(body, 200)
     with pytest.raises(BadAnswer, match="has none") as told:
-        await vendor.client(MemoryVault()).json("GET", "/me")
+        await vendor.client(Lasting()).json("GET", "/me")
     assert "sign in" not in str(told.value)
 
 
