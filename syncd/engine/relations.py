@@ -83,7 +83,7 @@ async def adopt(
 async def adopt_unasked(run: Run, intent: Intent) -> bool:
     """An issue whose create had no answer, on a ticket that no rule takes any more: it may be there all the same.
 
-    What the ticket says now counts as said since the issue was made.
+    What the ticket says now counts as said since the issue was made; where a text differs, a person decides.
     """
     found = await find_created(run, intent)
     if found is None:
