@@ -195,6 +195,11 @@ def as_json(fields: Fields) -> dict[str, Any]:
     return {name: codec.to_json(value) for name, value in fields.items()}
 
 
+def from_json(fields: MappingOf[str, Any]) -> Fields:
+    """Fields as an intent's payload keeps them."""
+    return {name: codec.from_json(value) for name, value in fields.items()}
+
+
 def _base_value(run: Run, side: Side, name: str) -> Value:
     base = run.base[side]
     return base.fields.get(name) if base else None

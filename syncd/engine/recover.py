@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from syncd.core.lens import Unsayable
 from syncd.core.model import Attachment, Comment, Pair, Side, Snapshot, Value
-from syncd.engine import talk
+from syncd.engine import record, talk
 from syncd.engine.run import Run
 from syncd.engine.send import Order, Sending
 from syncd.engine.sides import read
@@ -201,8 +201,7 @@ async def _recover_update(run: Run, intent: Intent) -> None:
         if run.link.refs[side] is not None and run.snapshot(side) is None:
             await read(run, side)
     snapshot = run.snapshot(intent.side)
-    sent = {name: codec.from_json(value) for name, value in intent.payload.get("fields", {}).items()}
-    source = {name: codec.from_json(value) for name, value in intent.payload.get("source", {}).items()}
+    sent, source = (record.from_json(intent.payload.get(key, {})) for key in ("fields", "source"))
     if snapshot is not None:
         for rule in run.mapping.fields:
             name, other = rule.lenses[intent.side].field, rule.lenses[intent.side.other].field

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import Connection
 
-from syncd.core.decision import Create, Flag, Follow, LinkBack, Rest, Resting, Scope, Undecided, fingerprint
-from syncd.core.lens import Unsayable
+from syncd.core.decision import Create, Flag, Follow, LinkBack, Rest, Resting, Scope, Undecided
 from syncd.core.mapping import FieldRule
 from syncd.core.merge import Clash
-from syncd.core.model import Base, Fields, Kind, Pair, Person, Side, Snapshot, Value
+from syncd.core.model import Base, Pair, Person, Side, Snapshot, Value
 from syncd.engine import record
+from syncd.engine.firstbase import TEXTS, Sent, attempts, first_base
 from syncd.engine.intake import look
 from syncd.engine.recover import find_created
 from syncd.engine.run import FOLLOWED, Run
@@ -23,7 +25,6 @@ from syncd.sdk.errors import Locked, Rejected, Unavailable
 from syncd.store import audit, intents, links
 from syncd.store.records import Intent, IntentKind, IntentState, LinkState
 
-TEXTS = frozenset({Kind.TEXT, Kind.RICH_TEXT})
 ISSUE = "issue"
 """The item of the intent that makes a link's issue."""
 
@@ -33,20 +34,25 @@ async def create(run: Run, decision: Create) -> None:
     connector = run.connectors.engineering
     resolved = await resolve_people(connector, decision.fields)
     fields = {name: value for name, value in resolved.items() if not _nobody(value)}
-    order = creation(decision, fields)
-    sending = await announce(run, order)
+    sent = Sent.now(run, fields, decision.rule.place)
+    sending = await _announce(run, decision, sent)
     if sending.intent.state is IntentState.PARKED:
         return
-    unchanged = sending.intent.payload.get("body") == order.payload["body"]
+    before = attempts(sending.intent)
+    unchanged = all(one.body == sent.body for one in before)
     if (found := await find_created(run, sending.intent, unchanged=unchanged)) is not None:
-        await adopt(run, sending, found, decision, reworded=not unchanged)
+        await adopt(run, sending, found, decision)
         return
-    draft = Draft(place=decision.rule.place, fields=fields, backlink=_to_support(run))
+    if not any(one == sent for one in before):
+        payload = _payload(decision, [*reversed(before), sent])
+        await run.site.store.write(lambda c: intents.say(c, sending.intent.id, payload))
     late = sending.intent.attempted_at is not None
+    maker = [sent, *before] if late else [sent]
+    draft = Draft(place=decision.rule.place, fields=fields, backlink=_to_support(run))
     try:
         made = await sending.send(
             lambda key: connector.create(draft, key=key),
-            land=lambda c, snapshot: _store_link(run, c, snapshot, decision, late=late, reworded=not unchanged),
+            land=lambda c, snapshot: _store_link(run, c, snapshot, decision, maker, late=late),
             written=lambda snapshot: Written(snapshot.revision, snapshot.fields, snapshot.tokens),
         )
     except Rejected as error:
@@ -55,25 +61,28 @@ async def create(run: Run, decision: Create) -> None:
     begin(run, made)
 
 
-def creation(decision: Create, fields: Fields) -> Order:
-    said = {**record.as_json(fields), **decision.rule.place}
-    return Order(
+async def _announce(run: Run, decision: Create, sent: Sent) -> Sending:
+    order = Order(
         kind=IntentKind.CREATE,
         side=Side.ENGINEERING,
         item=ISSUE,
         rule=decision.rule.where,
-        payload={"rule": decision.rule.name, "body": fingerprint(*map(str, sorted(said.items())))},
-        after=said,
+        payload=_payload(decision, [sent]),
+        after={**record.as_json(sent.fields), **decision.rule.place},
     )
+    return await announce(run, order)
 
 
-async def adopt(
-    run: Run, sending: Sending, found: Snapshot, decision: Create | None, *, reworded: bool = False
-) -> None:
-    """An earlier attempt made the issue after all: take it as ours; `reworded` as in `_store_link`."""
+def _payload(decision: Create, sent: Sequence[Sent]) -> dict[str, Any]:
+    return {"rule": decision.rule.name, "sent": [one.as_json() for one in sent]}
+
+
+async def adopt(run: Run, sending: Sending, found: Snapshot, decision: Create | None) -> None:
+    """An earlier attempt made the issue after all: take it as ours."""
+    sent = attempts(sending.intent)
 
     def store(c: Connection) -> None:
-        _store_link(run, c, found, decision, late=True, reworded=reworded)
+        _store_link(run, c, found, decision, sent, late=True)
         sending.land(c, found.ref, how="adopted")
 
     await run.site.store.write(store)
@@ -81,10 +90,7 @@ async def adopt(
 
 
 async def adopt_unasked(run: Run, intent: Intent) -> bool:
-    """An issue whose create had no answer, on a ticket that no rule takes any more: it may be there all the same.
-
-    What the ticket says now counts as said since the issue was made; where a text differs, a person decides.
-    """
+    """An issue whose create had no answer, on a ticket that no rule takes any more: it may be there all the same."""
     found = await find_created(run, intent)
     if found is None:
         if intent.state is IntentState.ATTEMPTED:
@@ -122,20 +128,14 @@ async def _create_without(run: Run, decision: Create, error: Rejected) -> None:
     await create(run, replace(decision, fields=rest))
 
 
-def _store_link(run: Run, c: Connection, made: Snapshot, decision: Create | None, *, late: bool, reworded: bool) -> str:
-    """The link is one from the moment the tracker answered: refs and both bases in the transaction of the landing.
-
-    Args:
-        late: an attempt whose answer we do not have may have made the issue: both tickets may have gone on since.
-        reworded: the ticket did, so that a text of the issue that differs is an old one.
-    """
+def _store_link(
+    run: Run, c: Connection, made: Snapshot, decision: Create | None, sent: Sequence[Sent], *, late: bool
+) -> str:
+    """The link is one from the moment the tracker answered: refs and both bases in the transaction of the landing."""
     support = run.snapshot(Side.SUPPORT)
-    # whose words a late issue says is not known where no rule asks for it (its ticket was merged), or nobody tells
-    doubtful = late and (decision is None or not (reworded or _tells_who(run)))
-    if support is not None:
-        sent = decision.fields if decision else _would_send(run, support)
-        ticket, issue = _first_bases(run, support, made, sent, late=late, texts=not doubtful).both()
-        run.base = Pair(ticket, issue)
+    first = first_base(run, support, made, sent, late=late) if support else None
+    if first is not None:
+        run.base = Pair(*first.base.both())
     run.link = replace(
         run.link,
         refs=Pair(run.link.refs.support, made.ref),
@@ -146,89 +146,9 @@ def _store_link(run: Run, c: Connection, made: Snapshot, decision: Create | None
         mapping_digest=run.mapping.digest,
     )
     links.save(c, run.link, run.lease)
-    if doubtful:
+    if first is not None and first.doubtful:
         look(run.site, c, run.link, token=f"{FOLLOWED}{run.link.id} {run.id}")  # and `texts_apart` with it
     return made.ref
-
-
-def _tells_who(run: Run) -> bool:
-    return Capability.HISTORY in run.connectors.engineering.capabilities
-
-
-def _would_send(run: Run, support: Snapshot) -> Fields:
-    """The ticket as the tracker would be told of it now."""
-    said: dict[str, Value] = {}
-    for rule in run.mapping.fields:
-        try:
-            meaning = rule.lenses.support.get(support.fields.get(rule.lenses.support.field))
-            said[rule.lenses.engineering.field] = rule.lenses.engineering.put(meaning)
-        except Unsayable:
-            continue
-    return said
-
-
-def _as_made(made: Snapshot) -> Base:
-    """The issue as it was made: what somebody changed before it was read for the first time stays a change."""
-    first: dict[str, Value] = {}
-    for edit in made.history:
-        if not edit.ours:
-            first.setdefault(edit.field, edit.old)
-    base = Base.of(made)
-    return replace(base, fields={name: first.get(name, value) for name, value in base.fields.items()})
-
-
-def _first_bases(run: Run, support: Snapshot, made: Snapshot, sent: Fields, *, late: bool, texts: bool) -> Pair[Base]:
-    """What both sides count as agreed at: the ticket as it was sent, the issue as it was made.
-
-    A field that did not arrive with the create stays a change of the ticket, so that it is written by itself. It is
-    parked until the mapping can say it, or the tracker gave the new issue another value than it was sent: a status,
-    for one, has to be reached by a transition; or the ticket was edited after a `late` issue was made. Where the
-    tracker does not tell who changed such an issue, what differs counts as a change of both, so that neither is lost.
-
-    Args:
-        texts: whether that holds for texts too; else they count as agreed.
-    """
-    issue = _as_made(made)
-    parked = {item.item for item in run.parked if item.scope.value == Scope.FIELD.value}
-    fields = [rule for rule in run.mapping.fields if texts or rule.kind not in TEXTS]
-    apart = [rule for rule in fields if _differs(rule, issue, sent) or (late and _reworded(rule, issue, sent))]
-    unsaid = [*apart, *(rule for rule in run.mapping.fields if rule.name in parked)]
-    unsent = [rule for rule in fields if rule.lenses.engineering.field not in sent]
-    untold = [rule for rule in (*apart, *unsent) if late and not _tells_who(run) and rule.kind not in TEXTS]
-    return Pair(
-        _without(Base.of(support), {rule.lenses.support.field for rule in unsaid}),
-        _without(issue, {rule.lenses.engineering.field for rule in untold}),
-    )
-
-
-def _without(base: Base, names: set[str]) -> Base:
-    return replace(base, fields={name: None if name in names else value for name, value in base.fields.items()})
-
-
-def _differs(rule: FieldRule, issue: Base, sent: Fields) -> bool:
-    """Whether the new issue means something else than what it was sent; a text may come back in other words."""
-    name = rule.lenses.engineering.field
-    if rule.kind in (Kind.TEXT, Kind.RICH_TEXT, Kind.LABELS) or name not in sent or name not in issue.fields:
-        return False
-    lens = rule.lenses.engineering
-    try:
-        return lens.get(issue.fields[name]) != lens.get(sent[name])
-    except Unsayable:
-        return False
-
-
-def _reworded(rule: FieldRule, issue: Base, sent: Fields) -> bool:
-    """Whether an issue has other labels than it would be told now, or a text that is not the beginning of that one.
-
-    Blanks aside, for there vendors differ; and a vendor may cut a text.
-    """
-    name, lens = rule.lenses.engineering.field, rule.lenses.engineering
-    if rule.kind not in (*TEXTS, Kind.LABELS) or name not in sent or name not in issue.fields:
-        return False
-    if rule.kind is Kind.LABELS:
-        return lens.get(issue.fields[name]) != lens.get(sent[name])
-    stands, wanted = ("".join(str(lens.get(each) or "").split()) for each in (issue.fields[name], sent[name]))
-    return not wanted.startswith(stands) or not stands
 
 
 def _nobody(value: Value) -> bool:

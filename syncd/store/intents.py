@@ -148,6 +148,18 @@ def list_open(c: Connection, limit: int = 1000) -> list[Intent]:
     return [_record(row) for row in c.execute(query.order_by(intent.c.number).limit(limit))]
 
 
+def say(c: Connection, intent_id: int, payload: Mapping[str, Any]) -> None:
+    """Keep what is about to be sent in other words than at first, before it is.
+
+    Raises:
+        IllegalStep: it is neither PLANNED nor ATTEMPTED.
+    """
+    open_still = _in([IntentState.PLANNED, IntentState.ATTEMPTED])
+    statement = update(intent).where(intent.c.id == intent_id, open_still).values(payload=codec.dump(dict(payload)))
+    if c.execute(statement).rowcount == 0:
+        raise IllegalStep(f"intent {intent_id} is {get(c, intent_id).state}: nothing more is sent for it")
+
+
 def attempt(c: Connection, intent_id: int, epoch: int, now: datetime) -> Intent:
     """Note, in the last transaction before the send, that it may happen from now on.
 

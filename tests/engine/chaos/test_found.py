@@ -198,3 +198,77 @@ def test_an_issue_found_for_a_merged_ticket_brings_none_of_its_words(tracker: Ch
     assert history.verdict() == []
     assert desk.ticket(second).fields["description"] is None
     history.close()
+
+
+@pytest.fixture(params=[HELPFUL, TRACKER, BLIND], ids=["helpful", "tracker", "blind"])
+def late(request: pytest.FixtureRequest) -> Iterator[History]:
+    """A tracker that answers a create only when both tickets may have gone on."""
+    made = History(HELPFUL, request.param)
+    made.vendors[Side.ENGINEERING].plan.on("create*", MADE_TOO_LATE)
+    yield made
+    made.close()
+
+
+def comes(late: History) -> str:
+    """The issue is made; syncd has not looked yet."""
+    late.clock.advance(timedelta(minutes=5))
+    late.vendors[Side.ENGINEERING].settle()
+    [issue] = late.refs(Side.ENGINEERING)
+    return issue
+
+
+def said(late: History, name: str) -> list[Value]:
+    """What the only ticket of each side says."""
+    return [late.vendors[side].ticket(late.refs(side)[0]).fields[name] for side in Side]
+
+
+def test_a_text_that_both_changed_while_the_issue_was_unknown_is_lost_on_neither_side(late: History) -> None:
+    """A tracker without a history does not tell that an engineer wrote the title: the ticket's words won in silence."""
+    ticket = late.vendors[Side.SUPPORT].open(title="Export fails", priority="urgent")
+    late.live()
+    issue = comes(late)
+    late.vendors[Side.ENGINEERING].edit(issue, title="Exporter: time-out")
+    late.vendors[Side.SUPPORT].edit(ticket, title="Export fails for Ana")
+    assert late.verdict() == []
+    [clash] = late.do(late.world.conflicts())
+    assert set(clash.now.both()) == {"Export fails for Ana", "Exporter: time-out"}
+    if clash.open:
+        assert said(late, "title") == ["Export fails for Ana", "Exporter: time-out"]
+
+
+@pytest.mark.parametrize("title", ["Export fails for Ana", "Import fails"], ids=["continued", "another"])
+def test_a_text_that_the_ticket_changed_while_its_issue_was_unknown_arrives(late: History, title: str) -> None:
+    """The issue's text was the beginning of the new one, and so was taken for that one, cut by the tracker."""
+    ticket = late.vendors[Side.SUPPORT].open(title="Export fails", priority="urgent")
+    late.live()
+    late.vendors[Side.SUPPORT].edit(ticket, title=title)
+    comes(late)
+    assert late.verdict() == []
+    assert said(late, "title") == [title, title]
+    assert late.do(late.world.conflicts()) == []
+
+
+def test_labels_are_compared_word_by_word_with_what_was_sent(late: History) -> None:
+    """The ticket lost a label and the issue got one: every label of both was given to both."""
+    ticket = late.vendors[Side.SUPPORT].open(title="Export fails", priority="urgent", labels=frozenset("ab"))
+    late.live()
+    issue = comes(late)
+    late.vendors[Side.ENGINEERING].edit(issue, labels=frozenset("abc"))
+    late.vendors[Side.SUPPORT].edit(ticket, labels=frozenset("a"))
+    assert late.verdict() == []
+    assert said(late, "labels") == [frozenset("ac"), frozenset("ac")]
+
+
+def test_an_edited_issue_found_for_a_merged_ticket_says_nothing_to_the_other_customer(late: History) -> None:
+    """An engineer quoted the first customer before the issue was known; the ticket had gone into another one's."""
+    desk = late.vendors[Side.SUPPORT]
+    first = desk.open(title="Export fails", priority="urgent", description="My card is 4711")
+    late.live()
+    second = desk.open(title="Import fails", priority="low")
+    late.live()
+    issue = comes(late)
+    late.vendors[Side.ENGINEERING].edit(issue, title="Card 4711 cannot export")
+    late.merge(Side.SUPPORT, first, into=second)
+    assert late.verdict() == []
+    assert (desk.ticket(second).fields["title"], desk.ticket(second).fields["description"]) == ("Import fails", None)
+    assert {row.field for row in late.do(late.world.conflicts()) if row.open} == {"title", "description"}
