@@ -92,12 +92,11 @@ def first_base(run: Run, ticket: Snapshot, made: Snapshot, sent: Sequence[Sent],
     """
     issue = _as_made(made)
     compared = _Compared(
-        ticket=ticket.fields,
         issue=issue.fields,
         sent=sent,
         untold=late and Capability.HISTORY not in run.connectors.engineering.capabilities,
         late=late,
-        foreign=all(one.ref != ticket.ref for one in sent),
+        ref=ticket.ref,
         parked=frozenset(item.item for item in run.parked if item.scope.value == Scope.FIELD.value),
     )
     fields: Pair[dict[str, Value]] = Pair(dict(ticket.fields), dict(issue.fields))
@@ -129,19 +128,18 @@ def _as_made(made: Snapshot) -> Base:
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """Both tickets as they are now, the issue without what its history tells of others, and what was sent.
+    """An issue, without what its history tells of others, beside what was sent.
 
     Attributes:
         untold: the issue may have been edited, and nobody tells.
-        foreign: the ticket is not the one that was sent.
+        ref: the ticket that the link is about now.
     """
 
-    ticket: Fields
     issue: Fields
     sent: Sequence[Sent]
     untold: bool
     late: bool
-    foreign: bool
+    ref: str
     parked: frozenset[str]
 
     def agreed(self, rule: FieldRule) -> Pair[Value] | None:
@@ -154,9 +152,7 @@ class _Compared:
         if rule.name in self.parked:
             return Pair(None, shown)
         if rule.kind in TEXTS:
-            if self.foreign or (said is None and self.untold):
-                return None
-            return Pair(then, shown)
+            return None if self._foreign(said) or (said is None and self.untold) else Pair(then, shown)
         if said is not None:
             return Pair(then, shown)
         if names.engineering not in last.fields:
@@ -175,16 +171,17 @@ class _Compared:
                     return one
         return None
 
+    def _foreign(self, said: Sent | None) -> bool:
+        """Whether the issue says, or may say, what another ticket said."""
+        return any(one.ref != self.ref for one in ([said] if said else self.sent))
+
     def _words(self, rule: FieldRule, last: Sent) -> Pair[Value]:
         """Of a set, word by word: what did not arrive is the ticket's to give, what was not sent is another's."""
-        lenses, names = rule.lenses, rule.lenses.map(lambda lens: lens.field)
-        shown, then = self.issue[names.engineering], last.source.get(names.support)
-        arrived, sent = (
-            _set(lenses.engineering.get(shown)),
-            _set(lenses.engineering.get(last.fields[names.engineering])),
-        )
-        given = lenses.support.put(_set(lenses.support.get(then)) - (sent - arrived), then)
-        return Pair(given, lenses.engineering.put(arrived & sent, shown) if self.untold else shown)
+        support, engineering = rule.lenses.both()
+        shown, then = self.issue[engineering.field], last.source.get(support.field)
+        arrived, sent = (_set(engineering.get(value)) for value in (shown, last.fields[engineering.field]))
+        given = support.put(_set(support.get(then)) - (sent - arrived), then)
+        return Pair(given, engineering.put(arrived & sent, shown) if self.untold else shown)
 
 
 def _set(meaning: Meaning) -> frozenset[str]:

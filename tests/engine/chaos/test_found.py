@@ -9,7 +9,7 @@ import pytest
 
 from syncd.core.model import Person, RichText, Side, Value
 from syncd.sdk.testing.character import BLIND, HELPFUL, TRACKER, Character
-from syncd.sdk.testing.faults import Fault, Late, LostAfter
+from syncd.sdk.testing.faults import Fault, Late, LostAfter, LostBefore
 from tests.engine.chaos.history import History
 
 
@@ -272,3 +272,24 @@ def test_an_edited_issue_found_for_a_merged_ticket_says_nothing_to_the_other_cus
     assert late.verdict() == []
     assert (desk.ticket(second).fields["title"], desk.ticket(second).fields["description"]) == ("Import fails", None)
     assert {row.field for row in late.do(late.world.conflicts()) if row.open} == {"title", "description"}
+
+
+def test_a_first_attempt_that_comes_after_a_second_one_is_still_the_first_customers(late: History) -> None:
+    """Not found, it was sent again in the words of the ticket that the first one had gone into, and got lost; then the
+    first attempt came, and the two customers' words were taken for two versions of one text."""
+    desk, tracker = late.vendors[Side.SUPPORT], late.vendors[Side.ENGINEERING]
+    first = desk.open(title="My card is 4711", priority="urgent")
+    late.live()
+    second = desk.open(title="Import fails", priority="low")
+    late.live()
+    late.merge(Side.SUPPORT, first, into=second)
+    late.clock.advance(timedelta(minutes=4))
+    late.live()
+    tracker.plan.on("create*", LostBefore())
+    desk.edit(second, priority="urgent")
+    late.live()
+    comes(late)
+    assert late.verdict() == []
+    assert said(late, "title") == ["My card is 4711", "My card is 4711"]
+    assert desk.ticket(second).fields["title"] == "Import fails"
+    assert {row.field for row in late.do(late.world.conflicts()) if row.open} == {"title"}
