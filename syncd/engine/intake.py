@@ -111,7 +111,7 @@ def _stirs(link: Link) -> bool:
     """Whether a hint may make this link due."""
     if link.state is not LinkState.RESTING:
         return True
-    return link.reason.partition(":")[0] in WAKES and link.refs.engineering is not None
+    return link.reason.partition(":")[0] in WAKES
 
 
 def _wake(c: Connection, found: list[Link], added: list[int], now: datetime) -> None:

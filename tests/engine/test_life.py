@@ -67,6 +67,22 @@ async def test_a_restored_ticket_takes_its_link_up_again(pair: World) -> None:
     assert pair.ticket(ref, "status") == "open"
 
 
+async def test_a_ticket_that_was_deleted_before_it_had_an_issue_gets_one_when_it_is_restored(pair: World) -> None:
+    """Its link rested and nothing woke it: only links with an issue were looked at when their ticket came back."""
+    await pair.linked()
+    ref = pair.support.open(title="Export fails", priority="low")
+    await pair.sync()
+    pair.support.delete(ref)
+    await pair.sync()
+    assert (await pair.link(ref)).state is LinkState.RESTING
+    pair.support.restore(ref)
+    pair.support.edit(ref, priority="urgent")
+    await pair.sync()
+    link = await pair.link(ref)
+    assert link.state is LinkState.LINKED
+    assert link.refs.engineering is not None
+
+
 async def test_a_row_that_a_poll_repeats_wakes_no_resting_link(pair: World) -> None:
     """Both tickets were read again at each poll, for as long as the vendor's list showed the row."""
     ref, issue = await pair.linked()
