@@ -7,7 +7,7 @@ Pierce, Arts, Norell, "Mysteries of Dropbox", ICST 2016). A finding is a sentenc
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
@@ -272,7 +272,10 @@ def shown_by(body: Mapping[str, object], surfaces: Collection[str]) -> str:
 
 
 def no_lost_update(seen: Evidence) -> list[str]:
-    """I10: we overwrite a person's value only if it had reached the other side before, or a conflict row keeps it."""
+    """I10: we overwrite a person's value only if it had reached the other side before, or a conflict row keeps it.
+
+    What was changed and changed back before the other side heard of it is no change: state is read, not its history.
+    """
     found: list[str] = []
     tickets = Counter(link.engineering for link in seen.links)
     for link in seen.links:
@@ -285,22 +288,34 @@ def no_lost_update(seen: Evidence) -> list[str]:
 
 def _overwrites(seen: Evidence, link: Linked, table: FieldTable, side: Side) -> Iterator[str]:
     vendor, ref, name = seen.vendor(side), link.ref(side), table.at(side)
-    foreign: Entry | None = None  # the person's edit that stands there
+    foreign: list[Entry] = []  # people's edits since our last write; the last one stands there
     for entry in vendor.journal:
         if entry.ref != ref or name not in entry.after:
             continue
         if not vendor.is_own(entry):
-            foreign = entry
+            foreign.append(entry)
             continue
-        if foreign is not None:
-            value = foreign.after[name]
+        if foreign:
+            value = foreign[-1].after[name]
             meaning = table.means(side, value)
-            told = _reached(seen, link, table, side.other, meaning, after=foreign, before=entry)
+            told = _reached(seen, link, table, side.other, meaning, after=foreign[-1], before=entry)
             kept = any(row.ref == ref and row.field == name and plain(row.value) == plain(value) for row in seen.kept)
             same = meaning == table.means(side, entry.after[name])
-            if not (told or kept or same):
-                yield f"I10: {foreign.actor} set {name} of {ref} to {value!r}; it was overwritten and nobody keeps it"
-        foreign = None
+            back = meaning == _heard_before(seen, link, table, side, foreign)
+            if not (told or kept or same or back):
+                who = foreign[-1].actor
+                yield f"I10: {who} set {name} of {ref} to {value!r}; it was overwritten and nobody keeps it"
+        foreign = []
+
+
+def _heard_before(seen: Evidence, link: Linked, table: FieldTable, side: Side, foreign: Sequence[Entry]) -> object:
+    """What a side meant when the other one last heard of it, before the edit that stands there now."""
+    name = table.at(side)
+    for earlier, later in reversed(tuple(pairwise(foreign))):
+        meaning = table.means(side, earlier.after[name])
+        if _reached(seen, link, table, side.other, meaning, after=earlier, before=later):
+            return meaning
+    return table.means(side, foreign[0].before.get(name))
 
 
 def _reached(

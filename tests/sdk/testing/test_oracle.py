@@ -294,6 +294,31 @@ async def test_a_persons_edit_that_nobody_saw_must_be_kept(history: History) -> 
     assert oracle.no_lost_update(kept) == []
 
 
+async def test_what_was_changed_and_changed_back_unheard_is_no_change(history: History) -> None:
+    _, issue = await history.escalated()
+    before = history.core.ticket(issue).fields["priority"]
+    history.core.edit(issue, priority="normal")
+    history.core.edit(issue, priority=before)
+    history.tick()
+    await history.write(history.at_core, issue, priority="low")
+    assert oracle.no_lost_update(history.evidence()) == []
+
+
+async def test_what_was_changed_back_after_the_other_side_had_heard_of_it_is_a_change(history: History) -> None:
+    ref, issue = await history.escalated()
+    before = history.core.ticket(issue).fields["priority"]
+    history.core.edit(issue, by="ben", priority="normal")
+    history.tick()
+    await history.write(history.at_desk, ref, priority="normal")
+    history.tick()
+    history.core.edit(issue, by="ben", priority=before)
+    history.tick()
+    await history.write(history.at_core, issue, priority="low")
+    assert oracle.no_lost_update(history.evidence()) == [
+        f"I10: ben set priority of {issue} to {before!r}; it was overwritten and nobody keeps it"
+    ]
+
+
 async def test_an_edit_that_reached_the_other_side_may_be_superseded_from_there(history: History) -> None:
     ref, issue = await history.escalated()
     history.core.edit(issue, priority="normal")
