@@ -96,6 +96,10 @@ class Settings(Block):
         description="The accounts, by a name of your choice.", examples=["{acme-zendesk: {connector: zendesk, ...}}"]
     )
     mappings: str | tuple[str, ...] = Field(default="mappings", description="A folder of mapping files, or a list.")
+    escalation: str | None = Field(
+        default=None,
+        description="The file that gives each ticket a severity; `escalation.yaml` beside this one, where it is there.",
+    )
     retention: Retention = Field(default=Retention(), description="How long what grows is kept.")
     workers: int = Field(default=8, ge=1, le=64, description="How many links are reconciled at a time.")
     log: Log = Field(default=Log(), description="What is logged, and how.")
@@ -173,7 +177,7 @@ def examine(
     if mappings is None and ("mappings",) not in reader.broken:
         files = _mapping_files(parts.get("mappings", "mappings"), home(path), reader)
     vendors = None if ("connections",) in reader.broken else reader.vendors
-    loaded = mapping_files.load(files, vendors)
+    loaded = mapping_files.load(files, vendors, _escalation_file(parts.get("escalation"), path, reader))
     return Examined(
         settings=None if settings is BAD else settings,
         mappings=loaded.mappings,
@@ -181,6 +185,19 @@ def examine(
         vendors=reader.vendors,
         files=tuple(files),
     )
+
+
+def _escalation_file(given: str | None, config: Path, reader: ConfigReader) -> Path | None:
+    """The file that `escalation` names, or the one that stands beside the config; complains of what is not there."""
+    if given is None:
+        beside = config.absolute().parent / "escalation.yaml"
+        return beside if beside.exists() else None
+    place = home(config) / given
+    if place.is_file():
+        return place
+    expected, remedy = "a file, relative to the installation", f"create {mapping_files.shown_path(place)}"
+    reader.complain(("escalation",), f"`{given}` is no file", expected=expected, remedy=remedy)
+    return None
 
 
 def _mapping_files(given: str | tuple[str, ...], folder: Path, reader: ConfigReader) -> list[Path]:

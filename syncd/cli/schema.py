@@ -10,7 +10,7 @@ import typer
 
 from syncd.registry import Registry
 
-_HELP = """Print the JSON Schema of the config or of a mapping.
+_HELP = """Print the JSON Schema of the config, of a mapping, or of the escalation.
 
 \b
 An editor with the YAML language server completes and checks a file that begins with
@@ -20,6 +20,7 @@ An editor with the YAML language server completes and checks a file that begins 
 Examples:
   syncd schema mapping > mapping.schema.json
   syncd schema config > config.schema.json
+  syncd schema escalation > escalation.schema.json
 """
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _DURATION = {"type": "string", "pattern": r"^\d+(\.\d+)?(s|m|h|d)$", "examples": ["30s", "5m", "2h", "30d"]}
@@ -28,6 +29,7 @@ _DURATION = {"type": "string", "pattern": r"^\d+(\.\d+)?(s|m|h|d)$", "examples":
 class Which(enum.StrEnum):
     CONFIG = "config"
     MAPPING = "mapping"
+    ESCALATION = "escalation"
 
 
 def register(app: typer.Typer) -> None:
@@ -35,18 +37,32 @@ def register(app: typer.Typer) -> None:
 
 
 def schema(
-    which: Annotated[Which, typer.Argument(help="Of which file.", metavar="[config|mapping]")] = Which.MAPPING,
+    which: Annotated[
+        Which, typer.Argument(help="Of which file.", metavar="[config|mapping|escalation]")
+    ] = Which.MAPPING,
 ) -> None:
     from syncd.cli.complaints import print_json
     from syncd.registry import installed
 
-    print_json(mapping_schema() if which is Which.MAPPING else config_schema(installed()))
+    match which:
+        case Which.CONFIG:
+            print_json(config_schema(installed()))
+        case Which.MAPPING:
+            print_json(mapping_schema())
+        case Which.ESCALATION:
+            print_json(escalation_schema())
 
 
 def mapping_schema() -> dict[str, Any]:
     from syncd.mapping.schema import MappingFile
 
     return {"$schema": DRAFT, **_as_written(MappingFile.model_json_schema(by_alias=True))}
+
+
+def escalation_schema() -> dict[str, Any]:
+    from syncd.mapping.schema import EscalationFile
+
+    return {"$schema": DRAFT, **_as_written(EscalationFile.model_json_schema(by_alias=True))}
 
 
 def config_schema(registry: Registry) -> dict[str, Any]:

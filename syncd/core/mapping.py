@@ -8,11 +8,11 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from typing import TypeAlias
 
+from syncd.core.conditions import Condition
 from syncd.core.lens import Fallback, Lens
 from syncd.core.model import Base, Kind, Pair, Side, Snapshot, Visibility
+from syncd.core.severity import SeverityPolicy
 
 
 class Owner(enum.Enum):
@@ -81,60 +81,6 @@ class FieldRule:
 
 
 # --- which tickets become issues -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class AnyOf:
-    """True when the field is, or has, one of these words."""
-
-    words: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class AllOf:
-    """True when the field has each of these words."""
-
-    words: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class NoneOf:
-    """True when the field neither is nor has any of these words."""
-
-    words: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Contains:
-    """True when the text holds one of these, without regard to case."""
-
-    texts: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AtLeast:
-    number: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class AtMost:
-    number: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class IsSet:
-    wanted: bool
-
-
-Test: TypeAlias = AnyOf | AllOf | NoneOf | Contains | AtLeast | AtMost | IsSet
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One line under `when`. `field` is an entry of `fields` (then its meanings are meant) or the helpdesk's own."""
-
-    field: str
-    tests: tuple[Test, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +202,7 @@ class Mapping:
     people: People = People()
     lifecycle: Lifecycle = Lifecycle()
     brake: Brake = Brake()
+    severities: SeverityPolicy | None = None  # as `config/escalation.yaml` says, in this mapping's words
     digest: str = ""
 
     def agreed(self, seen: Pair[Snapshot]) -> Pair[Base]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from typing import Any
 
+from syncd.core.escalation import SEVERITY
 from syncd.core.mapping import (
     AttachmentRule,
     Brake,
@@ -17,6 +18,7 @@ from syncd.core.mapping import (
     People,
 )
 from syncd.core.model import Pair, Side
+from syncd.core.severity import SeverityPolicy
 from syncd.errors import Complaint
 from syncd.mapping.comments import comment_rules
 from syncd.mapping.context import Context
@@ -33,6 +35,7 @@ from syncd.mapping.schema import (
     MappingFile,
     PeopleBlock,
 )
+from syncd.mapping.severities import PolicyDraft, policy
 from syncd.mapping.shape import Reader
 from syncd.mapping.vendor import Vendor
 from syncd.mapping.words import listed, meant
@@ -52,11 +55,19 @@ class Draft:
     connections: Pair[str]
 
 
-def build(document: Document, vendors: MappingOf[str, Vendor] | None) -> Draft:
+def build(
+    document: Document,
+    vendors: MappingOf[str, Vendor] | None,
+    severities: PolicyDraft | None = None,
+    *,
+    graded: bool = False,
+) -> Draft:
     """Read and check one mapping.
 
     Args:
         vendors: what is known of each connection of the config; None when there is no config to ask.
+        severities: what gives its tickets a severity.
+        graded: something does, though it could perhaps not be read.
     """
     reader = Reader(document)
     parts = reader.parts(MappingFile, document.root)
@@ -67,10 +78,13 @@ def build(document: Document, vendors: MappingOf[str, Vendor] | None) -> Draft:
         vendors=connections.map(lambda name: vendors.get(name) if vendors and different else None),
         broken=frozenset(reader.broken),
         complaints=reader.complaints,
+        graded=graded,
     )
     if vendors is not None:
         _check_connections(connections, vendors, context)
     mapping = _mapping(parts, connections, context)
+    if severities is not None:
+        mapping = dataclasses.replace(mapping, severities=_graded(severities, parts, context))
     refused = any(not complaint.notice for complaint in context.complaints)
     return Draft(
         document=document,
@@ -104,6 +118,17 @@ def _mapping(parts: MappingOf[str, Any], connections: Pair[str], context: Contex
         lifecycle=_lifecycle(parts.get("lifecycle", LifecycleBlock()), fields, context),
         brake=Brake(**parts.get("brake", BrakeBlock()).model_dump()),
     )
+
+
+def _graded(severities: PolicyDraft, parts: MappingOf[str, Any], context: Context) -> SeverityPolicy:
+    fields: MappingOf[str, FieldBlock] = parts.get("fields", {})
+    if SEVERITY in fields:
+        problem = f"`{SEVERITY}` is what {severities.document.file} gives each ticket"
+        remedy = "rename the entry, or delete the rules"
+        context.complain(("fields", SEVERITY), problem, expected="another name", remedy=remedy, key=True)
+    found, complaints = policy(severities, parts.get("name", ""), fields, context.vendors)
+    context.complaints.extend(complaints)
+    return found
 
 
 def _positions(context: Context, count: int) -> list[int]:

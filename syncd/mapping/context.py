@@ -14,12 +14,16 @@ from syncd.mapping.words import nearest
 
 @dataclass
 class Context:
-    """`broken` are the paths that were complained about already: what depends on them is not checked again."""
+    """`broken` are the paths that were complained about already: what depends on them is not checked again.
+
+    `graded` where tickets have a severity by rule, which conditions may ask for.
+    """
 
     document: Document
     vendors: Pair[Vendor | None]
     broken: frozenset[Path] = frozenset()
     complaints: list[Complaint] = field(default_factory=list)
+    graded: bool = False
 
     def complain(self, path: Path, problem: str, **more: Any) -> None:
         self.complaints.append(self.document.complaint(path, problem, **more))

@@ -14,6 +14,7 @@ from syncd.mapping import across
 from syncd.mapping.build import Draft, build
 from syncd.mapping.nodes import Document
 from syncd.mapping.parse import MAX_BYTES, Refused, parse
+from syncd.mapping.severities import PolicyDraft, check_mappings, read_policy
 from syncd.mapping.vendor import Vendor
 
 
@@ -29,21 +30,31 @@ class Loaded:
         return any(not complaint.notice for complaint in self.complaints)
 
 
-def load(files: Sequence[Path], vendors: MappingOf[str, Vendor] | None) -> Loaded:
+def load(files: Sequence[Path], vendors: MappingOf[str, Vendor] | None, escalation: Path | None = None) -> Loaded:
     """Read all files, each for itself and then together.
 
     Args:
         vendors: what is known of each connection of the config; None when there is no config to ask.
+        escalation: the file that gives each ticket a severity.
     """
     drafts: list[Draft] = []
     complaints: list[Complaint] = []
+    severities: PolicyDraft | None = None
+    if escalation is not None:
+        try:
+            severities = read_policy(read(escalation))
+            complaints.extend(severities.complaints)
+        except Refused as refused:
+            complaints.extend(refused.complaints)
     for file in files:
         try:
-            drafts.append(build(read(file), vendors))
+            drafts.append(build(read(file), vendors, severities, graded=escalation is not None))
         except Refused as refused:
             complaints.extend(refused.complaints)
     complaints.extend(complaint for draft in drafts for complaint in draft.complaints)
     complaints.extend(across.check(drafts, vendors))
+    if severities is not None:
+        complaints.extend(check_mappings(severities, [draft.name for draft in drafts]))
     return Loaded(
         mappings=tuple(draft.mapping for draft in drafts if draft.mapping),
         complaints=tuple(sorted(set(complaints))),

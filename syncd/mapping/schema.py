@@ -19,6 +19,7 @@ from syncd.core.mapping import (
     Owner,
 )
 from syncd.core.model import Kind, Side, Visibility
+from syncd.core.severity import Severity
 from syncd.mapping import words
 from syncd.mapping.annotations import Convert
 
@@ -77,6 +78,9 @@ class TestBlock(Block):
     all: list[str] | None = Field(default=None, description="Has each of these words.")
     none: list[str] | None = Field(default=None, description="Neither is nor has any of these words.")
     contains: str | list[str] | None = Field(default=None, description="The text holds one of these, in any case.")
+    words: str | list[str] | None = Field(
+        default=None, description="One of these words or phrases stands there, whole, in any case, and is not denied."
+    )
     at_least: Decimal | None = Field(default=None, description="A number, this or greater.")
     at_most: Decimal | None = Field(default=None, description="A number, this or less.")
     set: bool | None = Field(default=None, description="Whether the field has a value at all.")
@@ -180,3 +184,47 @@ class MappingFile(Block):
     people: PeopleBlock = Field(default=PeopleBlock(), description="Assignees.")
     lifecycle: LifecycleBlock = Field(default=LifecycleBlock(), description="The life of a ticket.")
     brake: BrakeBlock = Field(default=BrakeBlock(), description="When to stop and ask.")
+
+
+class SeverityRuleBlock(Block):
+    """Tickets for which `when` holds are at least this bad."""
+
+    name: str = Field(description="The rule's name, as `plan` and `why` show it.", examples=["outage"])
+    when: dict[str, str | list[str] | TestBlock] = Field(
+        description="Field -> a word, a list of words (any of them), or tests, as under `escalate`.",
+        examples=["{title: {words: [outage]}}"],
+    )
+    mappings: list[str] = Field(default=[], description="Only tickets of these mappings; none named: of all.")
+
+
+class SeverityBlock(Block):
+    """One severity."""
+
+    rules: list[SeverityRuleBlock] = Field(default=[], description="What makes a ticket this bad.")
+
+
+class SeveritiesBlock(Block):
+    """The severities, the worst first: the first rule that holds decides."""
+
+    sev1: SeverityBlock = Field(default=SeverityBlock(), description="The worst.")
+    sev2: SeverityBlock = Field(default=SeverityBlock(), description="Bad.")
+    sev3: SeverityBlock = Field(default=SeverityBlock(), description="Not good.")
+    sev4: SeverityBlock = Field(default=SeverityBlock(), description="The least.")
+
+
+class OverrideBlock(Block):
+    """Where an agent says how bad it is; that wins over every rule."""
+
+    field: str = Field(description="A field of the helpdesk.", examples=["tags"])
+    values: dict[str, Severity] = Field(description="Its word -> a severity.", examples=["{sev1: sev1}"])
+
+
+class EscalationFile(Block):
+    """How bad a ticket is, by rule."""
+
+    severities: SeveritiesBlock = Field(
+        description="The rules of each severity.",
+        examples=["{sev1: {rules: [{name: outage, when: {title: {words: [outage]}}}]}}"],
+    )
+    override: OverrideBlock | None = Field(default=None, description="An agent's own word.")
+    default: Severity | None = Field(default=None, description="What a ticket is that no rule takes.")

@@ -7,35 +7,56 @@ surely is; one that passes may still be shadowed by several others together.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
-from syncd.core.mapping import AllOf, AnyOf, AtLeast, AtMost, Condition, Contains, EscalationRule, IsSet, NoneOf, Test
+from syncd.core.conditions import AllOf, AnyOf, AtLeast, AtMost, Condition, Contains, HasWords, IsSet, NoneOf, Test
 from syncd.mapping.context import Context
+from syncd.mapping.nodes import Path
 from syncd.mapping.words import listed
 
 
-def check(rules: Sequence[tuple[int, EscalationRule]], single: frozenset[str], context: Context) -> None:
-    """Complain of each rule that is dead. `single` are the fields that hold one word at a time."""
-    alive: list[tuple[int, EscalationRule]] = []
-    for at, rule in rules:
-        if context.is_broken(("escalate", at)):
+class Rule(Protocol):
+    """Of either sort: the first that holds decides."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def when(self) -> tuple[Condition, ...]: ...
+
+
+def check(rules: Sequence[tuple[Path, Rule]], single: frozenset[str], context: Context) -> None:
+    """Complain of each rule that is dead; each comes with its place in the file.
+
+    `single` are the fields that hold one word at a time.
+    """
+    alive: list[tuple[Path, Rule]] = []
+    for path, rule in rules:
+        if context.is_broken(path):
             continue
-        if _impossible(at, rule, single, context):
+        if _impossible(path, rule, single, context):
             continue
-        taker = next((number for number, earlier in alive if implies(rule, earlier, single)), None)
-        alive.append((at, rule))
+        taker = next(((place, earlier) for place, earlier in alive if implies(rule, earlier, single)), None)
+        alive.append((path, rule))
         if taker is not None:
-            earlier = context.document.dotted(("escalate", taker)).removeprefix("escalate.")
-            line = context.document.mark(("escalate", taker, "name")).line
+            place, earlier = taker
+            line = context.document.mark((*place, "name")).line
             context.complain(
-                ("escalate", at, "when"),
-                f"never reached: `{earlier}` (line {line}) matches every ticket that `{rule.name}` does",
+                (*path, "when"),
+                f"never reached: `{earlier.name}` (line {line}) matches every ticket that `{rule.name}` does",
                 expected="the narrower rule first",
-                remedy=f"move `{rule.name}` above `{earlier}`, or delete it",
+                remedy=f"{_instead(place, path, earlier.name, rule.name)}, or delete it",
                 key=True,
             )
 
 
-def implies(narrow: EscalationRule, wide: EscalationRule, single: frozenset[str]) -> bool:
+def _instead(earlier: Path, later: Path, taker: str, dead: str) -> str:
+    if earlier[:-1] == later[:-1]:
+        return f"move `{dead}` above `{taker}`"
+    return f"ask for more in `{taker}`, or give `{dead}` its severity"
+
+
+def implies(narrow: Rule, wide: Rule, single: frozenset[str]) -> bool:
     """Whether every ticket that `narrow` matches is matched by `wide` too."""
     return bool(wide.when) and all(
         any(_test_implies(given, test, condition.field in single) for given in _tests_on(narrow, condition.field))
@@ -44,7 +65,7 @@ def implies(narrow: EscalationRule, wide: EscalationRule, single: frozenset[str]
     )
 
 
-def _tests_on(rule: EscalationRule, field: str) -> list[Test]:
+def _tests_on(rule: Rule, field: str) -> list[Test]:
     return [test for condition in rule.when if condition.field == field for test in condition.tests]
 
 
@@ -64,24 +85,29 @@ def _test_implies(given: Test, test: Test, single: bool) -> bool:
             return fewer <= words
         case Contains(texts), Contains(shorter):
             return all(any(short.casefold() in text.casefold() for short in shorter) for text in texts)
+        case HasWords(phrases), HasWords(more_phrases):
+            return set(phrases) <= set(more_phrases)
         case AtLeast(number), AtLeast(less):
             return number >= less
         case AtMost(number), AtMost(more):
             return number <= more
-        case ((AnyOf() | AllOf() | Contains() | AtLeast() | AtMost()), IsSet(True)):
+        case ((AnyOf() | AllOf() | Contains() | HasWords() | AtLeast() | AtMost()), IsSet(True)):
             return True
         case _:
             return False
 
 
-def _impossible(at: int, rule: EscalationRule, single: frozenset[str], context: Context) -> bool:
+def _impossible(path: Path, rule: Rule, single: frozenset[str], context: Context) -> bool:
     for condition in rule.when:
         why = _contradiction(condition, condition.field in single)
         if why:
             problem = f"`{rule.name}` can never match: {why}"
-            path = ("escalate", at, "when", condition.field)
             context.complain(
-                path, problem, expected="tests that can hold at once", remedy="delete one of them", key=True
+                (*path, "when", condition.field),
+                problem,
+                expected="tests that can hold at once",
+                remedy="delete one of them",
+                key=True,
             )
             return True
     return False

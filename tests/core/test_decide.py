@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.core.comments import CommentTwin, digest
+from syncd.core.conditions import AnyOf, Condition
 from syncd.core.decide import decide
 from syncd.core.decision import (
     AddComment,
@@ -26,7 +27,7 @@ from syncd.core.decision import (
 )
 from syncd.core.lens import ChoiceLens, Lens, PlainLens, WordsLens
 from syncd.core.life import Gone
-from syncd.core.mapping import AnyOf, CommentRule, Condition, EscalationRule, FieldRule, Mapping, Owner
+from syncd.core.mapping import CommentRule, EscalationRule, FieldRule, Mapping, Owner
 from syncd.core.model import (
     Attachment,
     Base,

@@ -6,17 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from syncd.core.conditions import AnyOf, Condition
 from syncd.core.lens import ChoiceLens, PersonLens, PlainLens, WordsLens
-from syncd.core.mapping import (
-    Aggregate,
-    AnyOf,
-    CommentRule,
-    Condition,
-    EscalationRule,
-    FieldRule,
-    Mapping,
-    Owner,
-)
+from syncd.core.mapping import Aggregate, CommentRule, EscalationRule, FieldRule, Mapping, Owner
 from syncd.core.model import Kind, Pair, Side, Visibility
 from syncd.engine.poll import poll_once
 from syncd.engine.queue.embedded import EmbeddedQueue

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from syncd.core.conditions import AnyOf, AtLeast, Contains, IsSet
 from syncd.core.lens import ChoiceLens, PersonLens, PlainLens, WordsLens
-from syncd.core.mapping import Aggregate, AnyOf, AtLeast, Contains, IsSet, OnDeleted, Owner
+from syncd.core.mapping import Aggregate, OnDeleted, Owner
 from syncd.core.model import Kind, Pair, Person, Side, Visibility
 from tests.mapping.build_one import HEAD, TITLE, built, good, with_fields
 

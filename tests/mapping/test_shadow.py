@@ -8,9 +8,9 @@ from itertools import combinations, product
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syncd.core.conditions import AllOf, AnyOf, AtLeast, AtMost, Condition, Contains, IsSet, NoneOf, Test, holds
 from syncd.core.lens import Meaning
-from syncd.core.mapping import AllOf, AnyOf, AtLeast, AtMost, Condition, Contains, EscalationRule, IsSet, NoneOf, Test
-from syncd.core.triggers import holds
+from syncd.core.mapping import EscalationRule
 from syncd.mapping.shadow import implies
 
 SETS = [frozenset(some) for size in (1, 2, 3) for some in combinations("abc", size)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,13 @@ from tests.mapping.build_one import built
 
 ROOT = Path(__file__).parents[2]
 BLOCKS = [block for block in vars(schema).values() if isinstance(block, type) and issubclass(block, schema.Block)]
+ESCALATION = [
+    schema.EscalationFile,
+    schema.SeveritiesBlock,
+    schema.SeverityBlock,
+    schema.SeverityRuleBlock,
+    schema.OverrideBlock,
+]
 RT_REDMINE = f"""version: 1
 connections:
   acme-rt: {{connector: rt, url: http://127.0.0.1:3102, user: syncbot, token: "${{TOKEN}}"}}
@@ -37,6 +45,26 @@ def test_the_example_config_and_the_mapping_for_zendesk_and_jira_are_right() -> 
     assert [mapping.name for mapping in examined.mappings] == ["zendesk-jira"]
 
 
+def test_the_example_of_an_escalation_is_right(tmp_path: Path) -> None:
+    config = (ROOT / "config" / "syncd.example.yaml").read_text()
+    (tmp_path / "syncd.yaml").write_text(config.replace("mappings/", f"{ROOT}/mappings/"))
+    shutil.copy(ROOT / "config" / "escalation.example.yaml", tmp_path / "escalation.yaml")
+    examined = settings.examine(tmp_path / "syncd.yaml", environ=_Any())
+    assert [str(complaint) for complaint in examined.complaints] == []
+    [mapping] = examined.mappings
+    assert mapping.severities is not None
+    assert [rule.severity.value for rule in mapping.severities.rules] == ["sev1", "sev1", "sev2", "sev2", "sev3"]
+
+
+def test_the_escalation_on_the_page_is_right(tmp_path: Path) -> None:
+    config = (ROOT / "config" / "syncd.example.yaml").read_text()
+    (tmp_path / "syncd.yaml").write_text(config.replace("mappings/", f"{ROOT}/mappings/"))
+    [block] = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "escalation.md").read_text(), re.DOTALL)
+    (tmp_path / "escalation.yaml").write_text(block)
+    examined = settings.examine(tmp_path / "syncd.yaml", environ=_Any())
+    assert [str(complaint) for complaint in examined.complaints if not complaint.notice] == []
+
+
 def test_the_mapping_for_request_tracker_and_redmine_is_right(tmp_path: Path) -> None:
     (tmp_path / "syncd.yaml").write_text(RT_REDMINE)
     examined = settings.examine(tmp_path / "syncd.yaml", environ=_Any())
@@ -54,7 +82,8 @@ def test_the_example_config_shows_every_key() -> None:
 @pytest.mark.parametrize(
     ("page", "models"),
     [
-        ("mapping.md", [block for block in BLOCKS if block is not schema.Block]),
+        ("mapping.md", [block for block in BLOCKS if block not in (schema.Block, *ESCALATION)]),
+        ("escalation.md", ESCALATION),
         ("config.md", [settings.Settings, settings.Retention, settings.Log, ConnectionConfig]),
     ],
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from syncd.core.conditions import AnyOf, Condition
 from syncd.core.lens import ChoiceLens, Lens, PersonLens, PlainLens, WordsLens
-from syncd.core.mapping import AnyOf, CommentRule, Condition, EscalationRule, FieldRule, Mapping
+from syncd.core.mapping import CommentRule, EscalationRule, FieldRule, Mapping
 from syncd.core.model import Kind, Pair, Person, Side, Visibility
 from syncd.sdk.testing.world import Words
 

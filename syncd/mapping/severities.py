@@ -1,0 +1,151 @@
+"""`escalation.yaml` -> the policy that gives each ticket its severity, checked against every mapping.
+
+The file is read once. What its rules ask of a ticket depends on the mapping: on its `fields` and on its helpdesk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from syncd.core.conditions import AnyOf, Condition
+from syncd.core.escalation import DEFAULT, OVERRIDE, SEVERITY
+from syncd.core.model import Pair
+from syncd.core.severity import Override, Severity, SeverityPolicy, SeverityRule
+from syncd.errors import Complaint
+from syncd.mapping import shadow
+from syncd.mapping.context import Context
+from syncd.mapping.nodes import Document, Items, Path
+from syncd.mapping.schema import EscalationFile, FieldBlock, OverrideBlock, SeveritiesBlock, SeverityRuleBlock
+from syncd.mapping.shape import Reader
+from syncd.mapping.vendor import Vendor
+from syncd.mapping.when import check_field, conditions, single
+from syncd.mapping.words import listed, meant
+
+RESERVED = (OVERRIDE, DEFAULT)
+"""What stands in a rule's place where an agent's word or the default gave the severity."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDraft:
+    """The file as far as it could be read, and what is wrong with it whatever the mapping."""
+
+    document: Document
+    severities: SeveritiesBlock
+    override: OverrideBlock | None
+    default: Severity | None
+    broken: frozenset[Path]
+    complaints: tuple[Complaint, ...]
+
+
+def read_policy(document: Document) -> PolicyDraft:
+    """Read the file; its rules are checked by `policy`, mapping by mapping."""
+    reader = Reader(document)
+    parts: Mapping[str, Any] = reader.parts(EscalationFile, document.root)
+    draft = PolicyDraft(
+        document=document,
+        severities=parts.get("severities", SeveritiesBlock()),
+        override=parts.get("override"),
+        default=parts.get("default"),
+        broken=frozenset(reader.broken),
+        complaints=(),
+    )
+    context = Context(document=document, vendors=Pair(None, None), broken=draft.broken, complaints=reader.complaints)
+    _check_names(draft, context)
+    _check_override(draft, context)
+    return PolicyDraft(
+        document, draft.severities, draft.override, draft.default, draft.broken, tuple(context.complaints)
+    )
+
+
+def policy(
+    draft: PolicyDraft, mapping: str, fields: Mapping[str, FieldBlock], vendors: Pair[Vendor | None]
+) -> tuple[SeverityPolicy, list[Complaint]]:
+    """The policy in the words of one mapping, and what its rules ask that this mapping does not have."""
+    context = Context(document=draft.document, vendors=vendors, broken=draft.broken)
+    rules = [
+        (path, SeverityRule(block.name, severity, _when(block, (*path, "when"), fields, context)))
+        for path, severity, block in _blocks(draft)
+        if not block.mappings or mapping in block.mappings
+    ]
+    shadow.check(rules, single(fields), context)
+    override = None
+    if draft.override is not None:
+        override = Override(draft.override.field, draft.override.values)
+        asked = Condition(override.field, (AnyOf(frozenset(override.values)),))
+        check_field(asked, ("override", "field"), {}, context)
+    return SeverityPolicy(tuple(rule for _, rule in rules), override, draft.default), context.complaints
+
+
+def check_mappings(draft: PolicyDraft, names: Sequence[str]) -> Iterator[Complaint]:
+    """Complain of rules for mappings that are not there."""
+    for path, _, block in _blocks(draft):
+        for at, name in enumerate(block.mappings):
+            if name not in names:
+                yield draft.document.complaint(
+                    (*path, "mappings", at),
+                    f"no mapping is called `{name}`",
+                    expected=f"one of {listed(names)}" if names else "the name of a mapping",
+                    remedy=meant(name, names) or "delete it, and the rule holds for all",
+                )
+
+
+def _when(
+    block: SeverityRuleBlock, path: Path, fields: Mapping[str, FieldBlock], context: Context
+) -> tuple[Condition, ...]:
+    if SEVERITY in block.when:
+        context.complain(
+            (*path, SEVERITY),
+            "a severity cannot depend on itself",
+            expected="another field",
+            remedy="delete it",
+            key=True,
+        )
+    asked = {name: given for name, given in block.when.items() if name != SEVERITY}
+    if not asked and block.when:
+        return ()
+    return conditions(asked, path, fields, context, all_of_them="every ticket would be that bad")
+
+
+def _blocks(draft: PolicyDraft) -> Iterator[tuple[Path, Severity, SeverityRuleBlock]]:
+    """The rules that could be read, the worst severities first, each with its place in the file."""
+    for severity in Severity:
+        path = ("severities", severity.value, "rules")
+        blocks = getattr(draft.severities, severity.value).rules
+        node = draft.document.node(path)
+        total = len(node.items) if isinstance(node, Items) else 0
+        good = [at for at in range(total) if (*path, at) not in draft.broken]
+        for at, block in zip(good, blocks, strict=False):
+            yield (*path, at), severity, block
+
+
+def _check_names(draft: PolicyDraft, context: Context) -> None:
+    names: dict[str, Path] = {}
+    for path, _, block in _blocks(draft):
+        first = names.setdefault(block.name, path)
+        where = (*path, "name")
+        if block.name in RESERVED:
+            problem = f"no rule can be called `{block.name}`: `why` would not tell it from the {block.name} itself"
+            context.complain(where, problem, expected="a name of its own", remedy="say what the rule is about")
+        elif first != path:
+            line = context.document.mark((*first, "name")).line
+            problem = f"a rule called `{block.name}` stands in line {line} already"
+            context.complain(where, problem, expected="a name of its own", remedy="rename one of them")
+    if not names and not draft.broken and draft.default is None:
+        context.complain(
+            ("severities",),
+            "no rule gives any severity",
+            expected="a rule",
+            remedy="write one below `sev1: {rules: ...}`",
+        )
+
+
+def _check_override(draft: PolicyDraft, context: Context) -> None:
+    if draft.override is not None and not draft.override.values and not context.is_broken(("override", "values")):
+        context.complain(
+            ("override", "values"),
+            "no word means a severity",
+            expected="`{sev1: sev1}`",
+            remedy="add one, or delete `override`",
+        )
