@@ -61,6 +61,8 @@ def show(out: Console, answer: Answer, now: datetime, steps: int) -> None:
     issue = f" - {link.engineering.label}" if link.engineering else " has no issue"
     number = f"link {link.id}, " if link.id else ""
     session.say(out, f"{link.support.label}{issue}  ({number}{link.mapping}, {link.state})", "bold")
+    if link.severity:
+        session.say(out, f"  {link.severity} by {link.severity_rule}")
     for wait in answer.waits:
         session.say(out, f"  {wait}", "yellow")
     if answer.next_try:

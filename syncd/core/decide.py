@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from syncd.core.decision import Decision, Note, Plan, Undecided
+from syncd.core.decision import Decision, Grade, Note, Plan, Undecided
+from syncd.core.escalation import assess
 from syncd.core.fields import create, merge_fields
 from syncd.core.life import course
 from syncd.core.mapping import Mapping
@@ -30,10 +31,18 @@ def decide(known: Known, seen: Pair[Seen], mapping: Mapping, *, assert_owner: bo
     if not way.goes_on:
         return Plan(tuple(_untold(known, way.first)))
     if known.base.engineering is None:
-        return Plan(_first_time(view))
+        return Plan((*_grade(view), *_first_time(view)))
     fields = merge_fields(view, assert_owner=assert_owner)
-    decisions = (*way.first, *backlinks(view), *thread(view), *fields.decisions(view), *way.last)
+    decisions = (*way.first, *_grade(view), *backlinks(view), *thread(view), *fields.decisions(view), *way.last)
     return Plan(tuple(_untold(known, decisions)), held=frozenset(fields.held))
+
+
+def _grade(view: View) -> Iterator[Grade]:
+    """How bad the ticket is, where that is news."""
+    ticket, known = view.snapshot(Side.SUPPORT), view.known
+    given = assess(view.mapping, ticket.fields) if ticket else None
+    if given and (str(given.severity or ""), given.rule) != (known.severity, known.severity_rule):
+        yield Grade(given, known.severity)
 
 
 def _first_time(view: View) -> tuple[Decision, ...]:

@@ -10,9 +10,18 @@ from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from syncd.core.escalation import Assessment
 from syncd.core.mapping import EscalationRule
 from syncd.core.merge import Clash
 from syncd.core.model import Attachment, Body, Comment, Fields, Internal, Person, Side, Value, Word
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """The ticket is as bad as `given` says from now on; what it was before is `before`, "" for nothing."""
+
+    given: Assessment
+    before: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +187,8 @@ class Follow:
 
 
 Decision: TypeAlias = (
-    Create
+    Grade
+    | Create
     | Update
     | AddComment
     | EditComment

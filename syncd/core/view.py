@@ -30,6 +30,7 @@ class Known:
         told: items of notes and backlinks that are already there.
         siblings: what the other tickets on the same issue looked like last.
         shared: whether other tickets hang or hung on the issue.
+        severity, severity_rule: how bad the ticket was found last, and by which rule; "" for not at all.
     """
 
     base: Pair[Base | None]
@@ -43,6 +44,8 @@ class Known:
     siblings: tuple[Fields, ...] = ()
     shared: bool = False
     resting: Resting | None = None
+    severity: str = ""
+    severity_rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)

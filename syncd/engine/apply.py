@@ -17,6 +17,7 @@ from syncd.core.decision import (
     EditComment,
     Flag,
     Follow,
+    Grade,
     LinkBack,
     Note,
     Plan,
@@ -47,6 +48,8 @@ async def apply(run: Run, plan: Plan) -> bool:
 
 async def _apply(run: Run, decision: Decision) -> None:  # noqa: PLR0912  one branch per decision, closed by assert_never
     match decision:
+        case Grade():
+            await record.grade(run, decision)
         case Create():
             await relations.create(run, decision)
         case Update():

@@ -33,6 +33,8 @@ class LinkView:
     since: datetime | None
     detail: str
     rule: str
+    severity: str
+    severity_rule: str
     due: datetime | None
     tries: int
 
@@ -82,6 +84,8 @@ def link_view(link: Link) -> LinkView:
         since=since,
         detail=detail,
         rule=link.rule,
+        severity=link.severity,
+        severity_rule=link.severity_rule,
         due=link.due,
         tries=link.attempts,
     )

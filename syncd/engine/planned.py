@@ -22,6 +22,7 @@ from syncd.core.decision import (
     EditComment,
     Flag,
     Follow,
+    Grade,
     LinkBack,
     Note,
     Plan,
@@ -340,6 +341,8 @@ async def _peopled(run: Run, decision: Decision) -> Decision:
 
 def _described(run: Run, decision: Decision) -> Iterator[Change]:  # noqa: PLR0912  one branch per decision
     match decision:
+        case Grade(given, before):
+            yield Change(".", "severity", None, "severity", before, str(given.severity or ""), given.rule)
         case Create():
             yield Change("+", "create", Side.ENGINEERING, _place(run, decision), rule=decision.rule.name)
             for name, value in decision.fields.items():

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
 
 from syncd.core import comments as texts
-from syncd.core.decision import Flag, Note, Scope, SkipComment, SkipFile, Undecided, fingerprint
+from syncd.core.decision import Flag, Grade, Note, Scope, SkipComment, SkipFile, Undecided, fingerprint
 from syncd.core.merge import Clash
 from syncd.core.model import Attachment, Fields, Internal, Pair, Side, Value
 from syncd.engine.run import Run
 from syncd.engine.send import Order, announce
-from syncd.store import audit, codec, conflicts, parked, twins
+from syncd.store import audit, codec, conflicts, links, parked, twins
 from syncd.store.records import (
     AuditEntry,
     CommentTwin,
@@ -120,6 +121,30 @@ def keep_clash(run: Run, c: Connection, rule_name: str, clash: Clash) -> None:
         outcome=f"{clash.winner} wins" if clash.winner else "a person decides: syncd resolve",
     )
     audit.append(c, entry, run.site.now())
+
+
+async def grade(run: Run, decision: Grade) -> None:
+    """Keep how bad the ticket is. An agent's word counts as such, and what the rules say beside it is kept as well."""
+    given = decision.given
+    severity = str(given.severity or "")
+
+    def store(c: Connection) -> None:
+        links.grade(c, run.lease, severity, given.rule)
+        entry = AuditEntry(
+            kind="severity.given",
+            link_id=run.link.id,
+            run=run.id,
+            side=Side.SUPPORT,
+            rule=given.rule,
+            item="severity",
+            before=decision.before or None,
+            after={"severity": severity or None, "by_rule": str(given.ruled) if given.ruled else None},
+            outcome=given.why,
+        )
+        audit.append(c, entry, run.site.now())
+
+    await run.site.store.write(store)
+    run.link = replace(run.link, severity=severity, severity_rule=given.rule)
 
 
 async def skip_comment(run: Run, decision: SkipComment) -> None:

@@ -114,6 +114,8 @@ class Run:
             siblings=self.siblings,
             shared=self.shared,
             resting=resting_of(self.link),
+            severity=self.link.severity,
+            severity_rule=self.link.severity_rule,
         )
 
     @property

@@ -33,6 +33,7 @@ __all__ = [
     "fence",
     "finish",
     "get",
+    "grade",
     "is_shared",
     "later",
     "list_links",
@@ -157,6 +158,13 @@ def save(c: Connection, link: Link, lease: Lease) -> None:
         raise LostLease(link.id, lease.epoch)
 
 
+def grade(c: Connection, lease: Lease, severity: str, rule: str) -> None:
+    """Note how bad the ticket is. Raises LostLease as `save` does."""
+    held = and_(links.c.id == lease.link_id, links.c.epoch == lease.epoch, links.c.leased_until.is_not(None))
+    if c.execute(update(links).where(held).values(severity=severity, severity_rule=rule)).rowcount == 0:
+        raise LostLease(lease.link_id, lease.epoch)
+
+
 def drop(c: Connection, link_id: int) -> None:
     """Delete a link that has no issue, with what waits at it; a link with an issue is never deleted."""
     c.execute(delete(links).where(links.c.id == link_id, links.c.engineering_ref.is_(None)))
@@ -270,6 +278,8 @@ def record(row: Row[Any]) -> Link:
         state=LinkState(row.state),
         reason=row.reason,
         rule=row.rule,
+        severity=row.severity,
+        severity_rule=row.severity_rule,
         base=Pair(codec.load_base(row.support_base), codec.load_base(row.engineering_base)),
         held=codec.load_held(row.held),
         thread_read=Pair(row.support_thread_read, row.engineering_thread_read),
@@ -300,6 +310,8 @@ def _columns(link: Link) -> dict[str, Any]:
         "state": link.state.value,
         "reason": link.reason,
         "rule": link.rule,
+        "severity": link.severity,
+        "severity_rule": link.severity_rule,
         "support_base": codec.dump_base(link.base.support),
         "engineering_base": codec.dump_base(link.base.engineering),
         "held": codec.dump_held(link.held),

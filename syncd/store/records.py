@@ -48,6 +48,7 @@ class Link:
     Attributes:
         mapping_digest: the content of the mapping that `base` was made under.
         rule: the escalation rule that made the issue, or "" for a link made by hand.
+        severity, severity_rule: how bad its ticket was found last, and by which rule; "" where none gives one.
         held: per field, both sides' values as they were refused or left alone (a conflict, a parked field), so that the
             same values are not tried again.
         thread_read: whether this side's thread was read since its last hint.
@@ -70,6 +71,8 @@ class Link:
     state: LinkState = LinkState.WATCHED
     reason: str = ""
     rule: str = ""
+    severity: str = ""
+    severity_rule: str = ""
     base: Pair[Base | None] = NO_BASES
     held: Mapping[str, Pair[Value]] = field(default_factory=lambda: MappingProxyType({}))
     thread_read: Pair[bool] = NOT_READ

@@ -77,6 +77,8 @@ link = Table(
     words("state", default=None),
     words("reason"),
     words("rule"),
+    words("severity"),
+    words("severity_rule"),
     Column("support_base", Words),
     Column("engineering_base", Words),
     words("held", default="{}"),

@@ -16,7 +16,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Connection, text
 
 from syncd.errors import StoreError
-from syncd.store import engines, migrate
+from syncd.store import engines, links, migrate
 from syncd.store.generation import mark_file
 from syncd.store.migrations import HEAD, REVISIONS
 from syncd.store.schema import metadata
@@ -142,22 +142,44 @@ def test_a_migration_that_dies_half_way_leaves_what_was_there(tmp_path: Path) ->
 def test_a_store_is_copied_aside_before_it_is_migrated(
     sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a second migration to come; the first is all there is yet, so one is made up."""
+    """With another migration to come, which is made up."""
     folder = tmp_path / "migrations"
     shutil.copytree(Path(migrate.__file__).parent / "migrations", folder)
-    (folder / "versions" / "v0002_more.py").write_text(
-        'from alembic import op\nrevision = "0002"\ndown_revision = "0001"\n'
+    (folder / "versions" / "v9998_more.py").write_text(
+        f'from alembic import op\nrevision = "9998"\ndown_revision = "{HEAD}"\n'
         'def upgrade() -> None:\n    op.execute("CREATE TABLE more (id INTEGER)")\n'
     )
     monkeypatch.setattr(migrate, "FOLDER", folder)
-    monkeypatch.setattr(migrate, "HEAD", "0002")
-    monkeypatch.setattr(migrate, "REVISIONS", ("0001", "0002"))
+    monkeypatch.setattr(migrate, "HEAD", "9998")
+    monkeypatch.setattr(migrate, "REVISIONS", (*REVISIONS, "9998"))
     told: list[str] = []
     migrate.upgrade(sqlite_url, notice=told.append)
-    (aside,) = tmp_path.glob("syncd.db.before-0002-*")
+    (aside,) = tmp_path.glob("syncd.db.before-9998-*")
     assert str(aside) in told[0]
     with closing(sqlite3.connect(aside)) as c:
-        assert c.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+        assert c.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,)
+
+
+def test_a_link_of_the_first_schema_has_no_severity_yet(
+    empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "first"
+    shutil.copytree(Path(migrate.__file__).parent / "migrations", folder)
+    (folder / "versions" / "v0002_severity.py").unlink()
+    with monkeypatch.context() as older:
+        older.setattr(migrate, "FOLDER", folder)
+        older.setattr(migrate, "HEAD", "0001")
+        migrate.upgrade(empty_url)
+    engine = engines.writing(empty_url)
+    columns = "mapping, support_connection, engineering_connection, support_ref, state, created_at"
+    with engine.begin() as c:
+        c.execute(text(f"INSERT INTO link ({columns}) VALUES ('m', 'desk', 'tracker', '1', 'watched', 0)"))
+    migrate.upgrade(empty_url)
+    migrate.check(empty_url)
+    with engine.connect() as c:
+        (link,) = links.list_links(c)
+    engine.dispose()
+    assert (link.refs.support, link.severity, link.severity_rule) == ("1", "", "")
 
 
 def test_a_start_with_nothing_to_migrate_does_not_import_alembic(sqlite_url: str) -> None:
