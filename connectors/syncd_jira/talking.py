@@ -2,9 +2,10 @@
 
 Atlassian's description of Cloud names the Service Desk API for an internal comment. That one takes no property, so its
 key would need a second request, and a crash between the two would double the comment; and it answers 404 for an issue
-that has no request type. The entity property `sd.public.comment` goes along with the comment itself, as python-jira and
-jira-cli send it on both deployments. Because that rests on their word, the answer is checked: a comment that Jira shows
-to customers all the same is removed at once, and no further internal one is written.
+that has no request type. The entity property `sd.public.comment` goes along with the comment itself, as Data Center's
+own page for agents was seen to send it, and python-jira and jira-cli on both deployments. Because that rests on their
+word, the answer is checked: a comment that Jira shows to customers all the same is removed at once, and no further
+internal one is written.
 """
 
 from __future__ import annotations
