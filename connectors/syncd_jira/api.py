@@ -241,7 +241,8 @@ class Api:
 
 
 def _said(body: Any, properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {"body": body, "properties": [{"key": key, "value": value} for key, value in properties.items()]}
+    held = [{"key": key, "value": value} for key, value in properties.items()]
+    return {"body": body, **({"properties": held} if held else {})}
 
 
 async def seen(answer: Awaitable[T]) -> T | None:

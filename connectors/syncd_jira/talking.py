@@ -38,16 +38,21 @@ class Talker:
         return self._posted(await self._kept(ref, answer, body, desk=desk), key=key, desk=desk)
 
     async def edit(self, ref: str, comment: Comment, body: Body) -> Comment:
-        """Who sees a comment does not change: it is said again, lest a text without it counts as public."""
-        if isinstance(comment.body, Public) and isinstance(body, Internal):
-            raise Unsupported("jira: a public comment cannot become internal")
+        """The text alone. Where customers may read it, its properties are read and sent again: nobody says they stay.
+
+        Raises:
+            Unsupported: customers see this comment, and are not to see the text.
+        """
         desk = await self._desk(ref)
-        self._refuse(comment.body, desk=desk)
-        marked: dict[str, Any] = {PROPERTY: {"key": comment.key}} if comment.key else {}
+        self._refuse(body, desk=desk)
+        stands = await self.api.one_comment(ref, comment.id) if desk else None
+        if isinstance(body, Internal) and (isinstance(comment.body, Public) or (stands and not stands.hidden)):
+            raise Unsupported("jira: a public comment cannot become internal")
+        held = {each.key: each.value for each in stands.properties or ()} if stands else {}
         written = self.reader.reading.dialect.write(body.text)
-        properties = {**marked, **_visibility(comment.body, desk=desk)}
-        answer = await self.api.edit_comment(ref, comment.id, written, properties)
-        return self._posted(await self._kept(ref, answer, comment.body, desk=desk), key=comment.key, desk=desk).comment
+        answer = await self.api.edit_comment(ref, comment.id, written, held)
+        key = comment.key or self.reader.reading.key_of(answer) or self.reader.memory.keys.get(comment.id)
+        return self._posted(await self._kept(ref, answer, body, desk=desk), key=key, desk=desk).comment
 
     # -- inside
 

@@ -46,6 +46,7 @@ class JiraSimulator(JiraDesk, Simulator):
         webhooks: those of a Data Center, as its administrators keep them.
         has_desks: Jira Service Management is installed.
         exposes: it does not obey the property that keeps a comment from customers, and shows it as it was sent.
+        forgets: an edit leaves a comment no property that it does not bring.
         refuses_numbers: JQL does not take epoch milliseconds, as some sites may not.
     """
 
@@ -62,6 +63,7 @@ class JiraSimulator(JiraDesk, Simulator):
         self.public = set[str]()
         self.has_desks = True
         self.exposes = False
+        self.forgets = False
         self.refuses_numbers = False
         self.site = Site(clock=clock, new_id=self.new_id, actor=lambda: self.actor, tell=self._tell)
         self.webhooks = SimulatedWebhooks(self)

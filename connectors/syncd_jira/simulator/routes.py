@@ -289,13 +289,13 @@ class Routes:
         return JSONResponse(self._shapes(request).comment(comment, properties=_expands_properties(request)))
 
     async def rewrite(self, request: Request) -> Response:
-        """Properties that are sent take the place of all that there were: nobody says that the others stay."""
+        """Properties that are sent take the place of all that there were; without any, nobody says what stays."""
         issue, asked = self._changeable(request), await request.json()
         comment = self.site.comment(issue, request.path_params["id"])
         properties = {each["key"]: each["value"] for each in asked.get("properties") or ()}
-        if VISIBILITY in properties:
-            comment.public = self._public(properties)
-        self.site.rewrite(issue, comment, asked["body"], properties)
+        if properties or self.simulator.forgets:
+            comment.properties, comment.public = properties, self._public(properties)
+        self.site.rewrite(issue, comment, asked["body"])
         return JSONResponse(self._shapes(request).comment(comment, properties=_expands_properties(request)))
 
     async def unsay(self, request: Request) -> Response:

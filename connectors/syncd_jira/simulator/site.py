@@ -229,11 +229,8 @@ class Site:
         self.tell("comment_created", issue, {"comment": comment})
         return comment
 
-    def rewrite(
-        self, issue: Issue, comment: SiteComment, body: Any, properties: Mapping[str, Any] | None = None
-    ) -> None:
+    def rewrite(self, issue: Issue, comment: SiteComment, body: Any) -> None:
         comment.body, comment.updated = body, self.clock()
-        comment.properties = dict(properties or comment.properties)
         self._touch(issue)
         self.tell("comment_updated", issue, {"comment": comment})
 

@@ -101,20 +101,51 @@ async def test_what_may_still_be_there_is_not_told_as_undone(exposing: tuple[Des
         await say(jira, ref, Internal(SECRET))
 
 
-async def test_an_edit_of_an_internal_comment_leaves_it_internal(jira: Jira, world: DeskWorld) -> None:
+def known(posted: Comment, body: Public | Internal) -> Comment:
+    """A comment as the engine names it for an edit: by its id, with the text to come and without its key."""
+    return Comment(posted.id, body, posted.author, posted.created)
+
+
+async def test_an_edit_that_jira_shows_all_the_same_is_removed_too(exposing: tuple[DeskWorld, Jira, str]) -> None:
+    world, jira, ref = exposing
+    world.simulator.exposes = False
+    posted = await say(jira, ref, Internal("for agents"))
+    world.simulator.exposes = True
+    with pytest.raises(Rejected, match="removed at once"):
+        await jira.edit_comment(ref, known(posted, Internal(SECRET)), Internal(SECRET), key="key-2")
+    assert issue(world, ref).comments == []
+
+
+@pytest.mark.parametrize("forgets", [True, False])
+async def test_an_edit_of_an_internal_comment_leaves_it_internal(jira: Jira, world: DeskWorld, forgets: bool) -> None:
+    world.simulator.forgets = forgets
     ref = await asked(world)
     posted = await say(jira, ref, Internal("for agents"))
-    edited = await jira.edit_comment(ref, posted, Internal(SECRET), key="key-2")
+    edited = await jira.edit_comment(ref, known(posted, Internal(SECRET)), Internal(SECRET), key="key-2")
     assert (edited.body, edited.key) == (Internal(SECRET), "key-1")
     assert (await world.look(ref)).public == ()
-    assert [each.key for each in await comments(jira, ref)] == ["key-1"]
+    again = world.connector()
+    await again.check()
+    assert [(each.key, each.body) for each in await comments(again, ref)] == [("key-1", Internal(SECRET))]
+    await again.aclose()
 
 
 async def test_a_public_comment_cannot_take_an_internal_text(jira: Jira, world: DeskWorld) -> None:
+    """Whatever the caller believes it to be."""
     ref = await asked(world)
     posted = await say(jira, ref, Public("x"))
-    with pytest.raises(Unsupported):
-        await jira.edit_comment(ref, posted, Internal(SECRET), key="key-2")
+    for believed in (posted, known(posted, Internal(SECRET))):
+        with pytest.raises(Unsupported):
+            await jira.edit_comment(ref, believed, Internal(SECRET), key="key-2")
+    assert not any(SECRET in text for text in (await world.look(ref)).public)
+
+
+async def test_a_public_comment_takes_a_public_text_and_stays_public(jira: Jira, world: DeskWorld) -> None:
+    ref = await asked(world)
+    posted = await say(jira, ref, Public("It is fxied."))
+    edited = await jira.edit_comment(ref, known(posted, Public("x")), Public("It is fixed."), key="key-2")
+    assert (edited.body, edited.key) == (Public("It is fixed."), "key-1")
+    assert ["It is fixed." in text for text in (await world.look(ref)).public] == [True]
 
 
 @pytest.mark.parametrize("deployment", ["cloud", "data_center"])
