@@ -207,15 +207,20 @@ class Reading:
         )
 
     def thread(self, comments: Iterable[CommentIn], files: Iterable[AttachmentIn], *, desk: bool) -> Thread:
-        """Of the files customers see those that a customer sent, and those that a public comment shows."""
+        """Of the files customers see those that a customer sent, and those that their owner shows in a public comment.
+
+        Somebody else's comment makes no file public: anybody can type a name.
+        """
         said, held = tuple(comments), tuple(files)
-        named = {name for each in said if each.shown for name in customers.files_of(each.body)}
-        shown = named & customers.unique(each.filename for each in held)
-        attachments = (
-            self.attachment(each, public=desk and (each.filename in shown or customers.is_customer(each.author)))
-            for each in held
-        )
-        return Thread(tuple(self.comment(each, desk=desk) for each in said), tuple(attachments))
+        named = {(_who(each.author), name) for each in said if each.shown for name in customers.files_of(each.body)}
+        unique = customers.unique(each.filename for each in held)
+
+        def public(file: AttachmentIn) -> bool:
+            shown = file.filename in unique and (_who(file.author), file.filename) in named
+            return desk and (shown or customers.is_customer(file.author))
+
+        attachments = tuple(self.attachment(each, public=public(each)) for each in held)
+        return Thread(tuple(self.comment(each, desk=desk) for each in said), attachments)
 
     def _author(self, author: Mapping[str, Any] | None) -> Person:
         return self.dialect.person(author) if author else Person("", "Anonymous")
@@ -256,6 +261,12 @@ class Reading:
                 return said or None
             case Kind.NUMBER | Kind.DATE:
                 return read_value(known, id or said or None, self.dialect)
+
+
+def _who(author: Mapping[str, Any] | None) -> object:
+    """An account by its id; whoever has none is nobody but himself."""
+    known = author or {}
+    return known.get("accountId") or known.get("name") or object()
 
 
 def label_of(key: str) -> str:

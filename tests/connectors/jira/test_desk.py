@@ -284,6 +284,26 @@ async def test_a_customers_file_is_public_and_an_agents_is_not(jira: Jira, world
     assert await files(jira, ref) == [("screen.png", Visibility.PUBLIC), ("dump.bin", Visibility.INTERNAL)]
 
 
+async def test_a_file_that_came_with_the_form_is_public_where_its_owner_is_surely_a_customer(
+    jira: Jira, world: DeskWorld
+) -> None:
+    """No comment shows it. Data Center does not say what an account is."""
+    ref = await asked(world)
+    with world.simulator.acting(CLEO):
+        site = world.simulator.site
+        site.attach(issue(world, ref), name="form.png", media_type="image/png", content=b"PNG", public=True)
+    shown = Visibility.PUBLIC if world.simulator.cloud else Visibility.INTERNAL
+    assert await files(jira, ref) == [("form.png", shown)]
+
+
+async def test_where_nobody_reckons_with_customers_no_file_is_public(world: DeskWorld) -> None:
+    ref = await asked(world)
+    await world.attach(ref, "screen.png", b"PNG", public=True)
+    jira = world.connector(service_project=False)
+    assert await files(jira, ref) == [("screen.png", Visibility.INTERNAL)]
+    await jira.aclose()
+
+
 async def test_a_name_that_two_files_have_makes_neither_public(jira: Jira, world: DeskWorld) -> None:
     ref = await asked(world)
     with by_person(world):
@@ -292,6 +312,14 @@ async def test_a_name_that_two_files_have_makes_neither_public(jira: Jira, world
             world.simulator.site.attach(held, name="a.png", media_type="image/png", content=content)
         world.simulator.site.say(held, world._showing("a.png"), public=True)
     assert await files(jira, ref) == [("a.png", Visibility.INTERNAL)] * 2
+
+
+async def test_a_customer_who_names_an_agents_file_does_not_make_it_public(jira: Jira, world: DeskWorld) -> None:
+    ref = await asked(world)
+    await world.attach(ref, "dump.bin", b"core", public=False)
+    with world.simulator.acting(CLEO):
+        world.simulator.site.say(issue(world, ref), world._showing("dump.bin"), public=True)
+    assert await files(jira, ref) == [("dump.bin", Visibility.INTERNAL)]
 
 
 async def test_a_file_of_ours_is_shown_to_no_customer(jira: Jira, world: DeskWorld) -> None:
