@@ -190,13 +190,13 @@ class Api:
         return await self._get(ProjectIn, f"{self.base}/project/{quote(key, safe='')}")
 
     async def service_desks(self) -> frozenset[str]:
-        """Keys of the service projects that this account sees; none where Jira Service Management is not installed."""
+        """Keys of the service projects that this account sees; none without Jira Service Management or a seat in it."""
         found: set[str] = set()
         start = 0
         while True:
             try:
                 page = await self._get(ServiceDesks, SERVICE_DESKS, {"start": start, "limit": PAGE})
-            except NotFound:
+            except (NotFound, Forbidden):
                 return frozenset()
             found |= {each.projectKey for each in page.values}
             start += len(page.values)

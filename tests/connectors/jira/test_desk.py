@@ -227,6 +227,17 @@ async def test_a_site_without_service_management_has_no_customers(world: DeskWor
     await jira.aclose()
 
 
+async def test_an_account_without_a_seat_reads_on_and_takes_nothing_for_public(world: DeskWorld) -> None:
+    world.simulator.faults.on("GET /rest/servicedeskapi/servicedesk", Status(403), times=9)
+    jira, ref = world.connector(projects=("DESK",)), await asked(world)
+    await world.say(ref, "in public", public=True)
+    (lack,) = (await jira.check()).lacks
+    assert "`DESK`" in lack
+    told = Public if world.simulator.cloud else Internal  # Cloud says it with the issue
+    assert [each.body for each in await comments(jira, ref)] == [told("in public")]
+    await jira.aclose()
+
+
 async def test_a_named_project_that_is_no_service_desk_is_told(world: DeskWorld) -> None:
     jira = world.connector(projects=("DESK", "CORE"))
     (lack,) = (await jira.check()).lacks
