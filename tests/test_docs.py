@@ -28,6 +28,7 @@ CONFIG = """version: 1
 connections:
   acme-zendesk: {connector: zendesk, url: https://acme.zendesk.com, email: syncd@acme.example, token: "${TOKEN}"}
   acme-jira: {connector: jira, url: https://acme.atlassian.net, email: syncd@acme.example, token: "${TOKEN}"}
+  acme-desk: {connector: jira, url: https://acme-support.atlassian.net, email: syncd@acme.example, token: "${TOKEN}"}
   acme-rt: {connector: rt, url: https://rt.acme.example, user: syncbot, token: "${TOKEN}"}
   acme-redmine: {connector: redmine, url: https://redmine.acme.example, api_key: "${TOKEN}"}
 mappings: mappings

@@ -1,7 +1,8 @@
 """Jira Cloud (REST v3) and Jira Data Center (REST v2) as a connector.
 
 What an issue looks like is in `wire` and `fields`, where requests go in `api`, reads in `reading`, writes in `writing`,
-webhooks in `webhook`. Sources: developer.atlassian.com/cloud/jira/platform and .../server/jira/platform.
+comments in `talking`, what customers of a service project see in `customers`, webhooks in `webhook`. Sources:
+developer.atlassian.com/cloud/jira/platform and .../server/jira/platform.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import ClassVar
 
 import httpx
 
-from syncd.core.model import Attachment, Body, Comment, Fields, Internal, Kind, Person, Public, Snapshot
+from syncd.core.model import Attachment, Body, Comment, Fields, Kind, Person, Snapshot
 from syncd.sdk.connector import (
     ALL_PARTS,
     Account,
@@ -43,14 +44,15 @@ from syncd_jira.answers import ProjectIn
 from syncd_jira.api import Api, explain, read_quotas, seen
 from syncd_jira.config import JiraConfig
 from syncd_jira.dialect import CLOUD, DATA_CENTER
-from syncd_jira.fields import SYSTEM, Catalogue, milliseconds
+from syncd_jira.fields import SYSTEM, Catalogue
 from syncd_jira.memory import Memory
 from syncd_jira.reading import Reader
 from syncd_jira.rights import NEEDED, NEVER_USED, NEVER_USED_ON_DATA_CENTER
+from syncd_jira.talking import Talker
 from syncd_jira.webhook import read as read_webhook
 from syncd_jira.webhook import secrets_of, verify_query, verify_signature
 from syncd_jira.webhooks import Webhooks, steps
-from syncd_jira.wire import CommentIn, Reading, comment_token
+from syncd_jira.wire import Reading
 from syncd_jira.writing import Writer
 
 __all__ = ["Jira", "JiraConfig"]
@@ -117,9 +119,10 @@ class Jira(Connector):
             config.url, connection=self.connection, timeout=config.timeout, transport=transport, observer=observer
         )
         self._stranger = Api(self._nobody, base=dialect.api)
-        reading = Reading(dialect, Catalogue(), service_project=config.service_project, site=config.url.rstrip("/"))
+        reading = Reading(dialect, Catalogue(), site=config.url.rstrip("/"))
         self._reader = Reader(self._api, reading=reading, config=config, memory=Memory())
         self._writer = Writer(self._reader)
+        self._talker = Talker(self._reader)
         self._secrets = secrets_of(config.webhook_secret, config.webhook_secret_old)
         self._hooks = None if cloud else Webhooks(self._client, self._api.answers, secrets=self._secrets)
         if self._hooks:  # of this deployment only: the class says what both can
@@ -138,6 +141,7 @@ class Jira(Connector):
         self._reader.reading = replace(self._reader.reading, own=own)
         await self._reader.learn_fields()
         lacks, excess = await self._rights()
+        lacks += await self._no_desks()
         return Account(person.id, person.name, person.email, lacks=lacks, excess=excess)
 
     async def _rights(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -149,6 +153,12 @@ class Jira(Connector):
             held = await self._api.permissions([*NEEDED, *never_used], project=project)
             lacks |= set(NEEDED) - held
         return tuple(sorted(lacks)), tuple(sorted(held & set(never_used)))
+
+    async def _no_desks(self) -> tuple[str, ...]:
+        """Named projects whose customers syncd would wait for in vain."""
+        desks = await self._reader.desks() if self.config.service_project else frozenset(self.config.projects)
+        lost = [key for key in self.config.projects if key not in desks]
+        return tuple(f"a service project `{key}` (`service_project`), as which Jira does not list it" for key in lost)
 
     async def describe(self) -> Description:
         catalogue = await self._reader.learn_fields()
@@ -215,33 +225,11 @@ class Jira(Connector):
     async def comment(self, ref: str, message: Message, *, key: str, expect: str) -> Posted:
         if message.files:
             raise Unsupported(f"{self.name}: files hang on the issue (attach), not on a comment")
-        if self.config.service_project and isinstance(message.body, Internal):
-            return self._posted(await self._internal_comment(ref, message.body, key=key))
-        body = self._reader.reading.dialect.write(message.body.text)
-        return self._posted(await self._api.comment(ref, body, key=key), key=key)
-
-    async def _internal_comment(self, ref: str, body: Internal, *, key: str) -> CommentIn:
-        """By the service desk's own API; nothing else is documented to keep a comment from the customer."""
-        id = await self._api.internal_request_comment(ref, DATA_CENTER.write(body.text))
-        try:
-            await self._api.mark_comment(id, key)
-            return await self._api.one_comment(ref, id)
-        except ConnectorError as error:
-            raise Unavailable(f"{self.connection}: commented, but not marked: {error}") from error
-
-    def _posted(self, answer: CommentIn, *, key: str | None = None) -> Posted:
-        """With the key that was sent, whether or not the answer shows it."""
-        self._reader.memory.keys[answer.id] = key = key or self._reader.reading.key_of(answer)
-        comment = replace(self._reader.reading.comment(answer), key=key)
-        tokens = frozenset({comment_token(answer.id, answer.updated), str(milliseconds(answer.updated))})
-        return Posted(comment, Written(tokens=tokens))
+        return await self._talker.comment(ref, message.body, key=key)
 
     async def edit_comment(self, ref: str, comment: Comment, body: Body, *, key: str) -> Comment:
         """The text alone: who sees a comment does not change, so an internal text never goes into a public one."""
-        if isinstance(comment.body, Public) and isinstance(body, Internal):
-            raise Unsupported(f"{self.name}: a public comment cannot become internal")
-        answer = await self._api.edit_comment(ref, comment.id, self._reader.reading.dialect.write(body.text))
-        return self._posted(answer, key=comment.key).comment
+        return await self._talker.edit(ref, comment, body)
 
     async def delete_comment(self, ref: str, comment_id: str) -> None:
         await self._api.delete_comment(ref, comment_id)

@@ -27,11 +27,15 @@ class ChangelogPage(BaseModel):
     isLast: bool = False  # noqa: N815
 
 
-class RequestComment(BaseModel):
-    """A comment as the service desk's own API answers it."""
+class ServiceDeskIn(BaseModel):
+    """A project of Jira Service Management."""
 
-    id: str | int = ""
-    public: bool | None = None
+    projectKey: str  # noqa: N815  Jira's word
+
+
+class ServiceDesks(BaseModel):
+    values: list[ServiceDeskIn]
+    isLastPage: bool = True  # noqa: N815
 
 
 class ServerInfo(BaseModel):

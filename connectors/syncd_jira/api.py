@@ -33,10 +33,10 @@ from syncd_jira.answers import (
     Permissions,
     ProjectIn,
     ProjectPage,
-    RequestComment,
     Rows,
     ScreenIn,
     ServerInfo,
+    ServiceDesks,
 )
 from syncd_jira.dialect import CLOUD
 from syncd_jira.fields import FieldIn
@@ -48,7 +48,7 @@ T = TypeVar("T")
 
 PAGE = 100
 WITH_PROPERTIES = {"expand": "properties"}
-SERVICE_DESK = "/rest/servicedeskapi/request"
+SERVICE_DESKS = "/rest/servicedeskapi/servicedesk"
 
 
 class Api:
@@ -97,33 +97,18 @@ class Api:
         params = {"startAt": start, "maxResults": PAGE, "orderBy": "created", "expand": "properties"}
         return await self._get(CommentsIn, self._issue(ref, "comment"), params)
 
-    async def comment(self, ref: str, body: Any, *, key: str) -> CommentIn:
-        sent = {"body": body, "properties": [{"key": PROPERTY, "value": {"key": key}}]}
+    async def comment(self, ref: str, body: Any, properties: Mapping[str, Any]) -> CommentIn:
         path = self._issue(ref, "comment")
-        answer = await self.client.json("POST", path, params=WITH_PROPERTIES, json=sent)
+        answer = await self.client.json("POST", path, params=WITH_PROPERTIES, json=_said(body, properties))
         return self.answers.read(CommentIn, answer, at=path)
-
-    async def internal_request_comment(self, ref: str, body: str) -> str:
-        """The one documented way to an internal comment of a service project; wiki text, and no property with it."""
-        sent = {"body": body, "public": False}
-        path = f"{SERVICE_DESK}/{quote(ref, safe='')}/comment"
-        made = self.answers.read(RequestComment, await self.client.json("POST", path, json=sent), at=path)
-        if made.public is not False:
-            asked = f"{self.client.connection}: an internal comment was asked for"
-            raise BadAnswer(f"{asked}; the answer does not say that it is one")
-        return str(made.id)
 
     async def one_comment(self, ref: str, id: str) -> CommentIn:
         path = self._issue(ref, "comment", id)
         return await self._get(CommentIn, path, WITH_PROPERTIES)
 
-    async def mark_comment(self, id: str, key: str) -> None:
-        path = f"{self.base}/comment/{quote(id, safe='')}/properties/{PROPERTY}"
-        await self.client.request("PUT", path, json={"key": key})
-
-    async def edit_comment(self, ref: str, id: str, body: Any) -> CommentIn:
+    async def edit_comment(self, ref: str, id: str, body: Any, properties: Mapping[str, Any]) -> CommentIn:
         path = self._issue(ref, "comment", id)
-        answer = await self.client.json("PUT", path, params=WITH_PROPERTIES, json={"body": body})
+        answer = await self.client.json("PUT", path, params=WITH_PROPERTIES, json=_said(body, properties))
         return self.answers.read(CommentIn, answer, at=path)
 
     async def delete_comment(self, ref: str, id: str) -> None:
@@ -204,6 +189,20 @@ class Api:
     async def project(self, key: str) -> ProjectIn:
         return await self._get(ProjectIn, f"{self.base}/project/{quote(key, safe='')}")
 
+    async def service_desks(self) -> frozenset[str]:
+        """Keys of the service projects that this account sees; none without Jira Service Management or a seat in it."""
+        found: set[str] = set()
+        start = 0
+        while True:
+            try:
+                page = await self._get(ServiceDesks, SERVICE_DESKS, {"start": start, "limit": PAGE})
+            except (NotFound, Forbidden):
+                return frozenset()
+            found |= {each.projectKey for each in page.values}
+            start += len(page.values)
+            if page.isLastPage or not page.values:
+                return frozenset(found)
+
     async def create_types(self, project: str) -> dict[str, str]:
         """Issue types that can be made in a project: name -> id."""
         path = f"{self.base}/issue/createmeta/{quote(project, safe='')}/issuetypes"
@@ -239,6 +238,11 @@ class Api:
 
     async def _get(self, model: type[M], path: str, params: Mapping[str, Any] | None = None) -> M:
         return self.answers.read(model, await self.client.json("GET", path, params=params), at=path)
+
+
+def _said(body: Any, properties: Mapping[str, Any]) -> dict[str, Any]:
+    held = [{"key": key, "value": value} for key, value in properties.items()]
+    return {"body": body, **({"properties": held} if held else {})}
 
 
 async def seen(answer: Awaitable[T]) -> T | None:

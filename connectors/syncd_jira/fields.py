@@ -17,6 +17,7 @@ from syncd.core.model import Kind, Person, RichText, Value
 from syncd.sdk.connector import FieldInfo
 from syncd.sdk.errors import BadAnswer, Rejected
 from syncd.sdk.text.characters import storable
+from syncd_jira.customers import ORGANISATION, REQUEST_TYPE
 from syncd_jira.dialect import Dialect
 
 
@@ -81,6 +82,9 @@ SYSTEM: Final = tuple(
 MARK: Final = "syncd-"
 """How the label begins by which a created issue is found again; never shown, never removed."""
 
+SERVICE_MANAGEMENT: Final = "com.atlassian.servicedesk:"
+"""The plug-in of request types, organisations and service levels, which Jira keeps by rules of its own: read only."""
+
 _CHILD = " / "  # between the two words of a cascading choice
 
 
@@ -99,7 +103,8 @@ class Catalogue:
             kind = kind_of(each.typed) if each.custom and each.typed else None
             if kind and each.typed:
                 shape = each.typed.items or each.typed.type
-                made.by_id[each.id] = JiraField(each.id, each.name, kind, shape, custom=True)
+                writable = not (each.typed.custom or "").startswith(SERVICE_MANAGEMENT)
+                made.by_id[each.id] = JiraField(each.id, each.name, kind, shape, writable=writable, custom=True)
                 names.setdefault(each.name.casefold(), []).append(each.id)
         made._by_name = {name: ids[0] for name, ids in names.items() if len(ids) == 1}
         return made
@@ -117,11 +122,14 @@ class Catalogue:
 
 
 def kind_of(schema: Schema) -> Kind | None:
-    """None for what syncd cannot carry (sprints, votes, work logs)."""
+    """None for what syncd cannot carry (sprints, votes, work logs, service levels)."""
     if schema.type == "array":
-        return {"string": Kind.LABELS, "option": Kind.MULTI_CHOICE, "version": Kind.MULTI_CHOICE}.get(
-            schema.items or ""
-        )
+        return {
+            "string": Kind.LABELS,
+            "option": Kind.MULTI_CHOICE,
+            "version": Kind.MULTI_CHOICE,
+            ORGANISATION: Kind.MULTI_CHOICE,
+        }.get(schema.items or "")
     if schema.type == "string":
         return Kind.RICH_TEXT if (schema.custom or "").endswith(":textarea") else Kind.TEXT
     return {
@@ -133,6 +141,7 @@ def kind_of(schema: Schema) -> Kind | None:
         "option-with-child": Kind.CHOICE,
         "version": Kind.CHOICE,
         "priority": Kind.CHOICE,
+        REQUEST_TYPE: Kind.CHOICE,
     }.get(schema.type)
 
 
@@ -152,6 +161,8 @@ def _word(value: Any) -> str:
     """The word of an option, priority, status, version or component."""
     if isinstance(value, str):
         return value
+    if "requestType" in value:
+        return str(value["requestType"]["name"])
     text = value["value"] if "value" in value else value["name"]
     child = value.get("child")
     return f"{text}{_CHILD}{_word(child)}" if child else str(text)

@@ -17,6 +17,7 @@ class Seen:
     issue_type: str
     status: str
     labels: frozenset[str]
+    desk: bool = False  # in a service project, where customers read comments
 
 
 @dataclass(slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from syncd.core.model import Comment, Life, Snapshot, Thread
 from syncd.sdk.connector import Changed, Page, Part
@@ -12,6 +13,7 @@ from syncd.sdk.errors import NotFound, Rejected, Unavailable
 from syncd_jira.answers import Rows
 from syncd_jira.api import Api
 from syncd_jira.config import JiraConfig
+from syncd_jira.customers import SERVICE_DESK
 from syncd_jira.fields import Catalogue, milliseconds, moment
 from syncd_jira.memory import Memory, Seen
 from syncd_jira.wire import (
@@ -40,6 +42,7 @@ class Reader:
         self.reading = reading
         self.config = config
         self.memory = memory
+        self._desks: dict[str, bool] = {}  # by key, where an issue does not say what its project is
         self._by_minutes = False  # this Jira does not take milliseconds in JQL
 
     @property
@@ -58,9 +61,10 @@ class Reader:
         issue = await self.api.issue(ref, fields=EVERYTHING if full else FIELDS, changelog=since is not None)
         if since and issue.changelog:
             issue = issue.model_copy(update={"changelog": await self._whole_changelog(issue, issue.changelog, since)})
-        thread, tokens = await self._thread(issue) if full else (None, frozenset[str]())
+        desk = await self._is_desk(issue.fields.get("project") or {})
+        thread, tokens = await self._thread(issue, desk=desk) if full else (None, frozenset[str]())
         snapshot = self.reading.snapshot(issue, thread, since=since)
-        self._remember(issue, snapshot)
+        self._remember(issue, snapshot, desk=desk)
         return replace(snapshot, tokens=snapshot.tokens | tokens)
 
     async def seen(self, ref: str, *, revision: str) -> Seen:
@@ -73,7 +77,7 @@ class Reader:
             raise NotFound(f"jira: no issue {ref}")
         return found
 
-    def _remember(self, issue: IssueIn, snapshot: Snapshot) -> None:
+    def _remember(self, issue: IssueIn, snapshot: Snapshot, *, desk: bool) -> None:
         if snapshot.created and snapshot.updated and snapshot.updated - snapshot.created > self.config.index_lag:
             self.memory.probe = issue.id
         labels, status = snapshot.fields.get("labels"), snapshot.fields.get("status")
@@ -83,7 +87,27 @@ class Reader:
             issue_type=str(snapshot.fields.get("issuetype") or ""),
             status=str(status or ""),
             labels=labels if isinstance(labels, frozenset) else frozenset(),
+            desk=desk,
         )
+
+    async def desks(self) -> frozenset[str]:
+        """Keys of the service projects, asked anew."""
+        found = await self.api.service_desks()
+        self._desks |= dict.fromkeys(found, True)
+        return found
+
+    async def _is_desk(self, project: Mapping[str, Any]) -> bool:
+        """Cloud says it with each issue; elsewhere the list of service projects does, asked once for each key."""
+        if kind := project.get("projectTypeKey"):
+            return bool(kind == SERVICE_DESK)
+        key = str(project.get("key"))
+        if self.config.service_project and key not in self._desks:
+            self._desks[key] = key in await self.desks()
+        return self._desks.get(key, False)
+
+    def customers_read(self, *, desk: bool) -> bool:
+        """Whether customers see comments there, as far as this connection is to know of customers."""
+        return desk and self.config.service_project
 
     async def _whole_changelog(self, issue: IssueIn, given: ChangelogIn, since: str) -> ChangelogIn:
         """Cloud gives the newest entries only; ask for the older ones if the revision lies before them."""
@@ -100,16 +124,17 @@ class Reader:
 
     # -- the thread
 
-    async def _thread(self, issue: IssueIn) -> tuple[Thread, frozenset[str]]:
+    async def _thread(self, issue: IssueIn, *, desk: bool) -> tuple[Thread, frozenset[str]]:
+        shown = self.customers_read(desk=desk)
         came = self.api.answers.read(CommentsIn, issue.fields.get("comment") or {}, at="fields.comment")
-        comments = await self._whole_thread(issue.id, came)
+        comments = await self._whole_thread(issue.id, came, shown=shown)
         files = self.api.answers.read_rows(AttachmentIn, issue.fields.get("attachment") or [], at="fields.attachment")
-        thread = self.reading.thread(comments, files)
+        thread = self.reading.thread(comments, files, desk=shown)
         keyed = tuple(self._with_key(comment) for comment in thread.comments)
         return replace(thread, comments=keyed), frozenset(comment_token(each.id, each.updated) for each in comments)
 
-    async def _whole_thread(self, ref: str, came: CommentsIn) -> list[CommentIn]:
-        if self._needs_properties(came.comments):
+    async def _whole_thread(self, ref: str, came: CommentsIn, *, shown: bool) -> list[CommentIn]:
+        if self._needs_properties(came.comments, shown=shown):
             came = await self.api.comments(ref)
         found = {each.id: each for each in came.comments}
         while (rest := came.rest) is not None:
@@ -120,10 +145,10 @@ class Reader:
                 self.memory.keys[each.id] = self.reading.key_of(each)
         return sorted(found.values(), key=lambda each: (milliseconds(each.created), each.id))
 
-    def _needs_properties(self, comments: Sequence[CommentIn]) -> bool:
+    def _needs_properties(self, comments: Sequence[CommentIn], *, shown: bool) -> bool:
         """An issue shows comments without their properties: our keys, and Data Center's mark of an internal one."""
         bare = [each for each in comments if each.properties is None]
-        if self.reading.service_project and not self.cloud:
+        if shown and not self.cloud:
             return bool(bare)
         return any(self.reading.is_ours(each.author) and each.id not in self.memory.keys for each in bare)
 

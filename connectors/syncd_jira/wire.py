@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from syncd.core.model import (
     Attachment,
-    Body,
     Comment,
     Edit,
     Internal,
@@ -23,8 +22,10 @@ from syncd.core.model import (
     Snapshot,
     Thread,
     Value,
+    Visibility,
 )
 from syncd.sdk.errors import BadAnswer
+from syncd_jira import customers
 from syncd_jira.dialect import Dialect
 from syncd_jira.fields import MARK, Catalogue, JiraField, milliseconds, moment, read_value
 
@@ -54,6 +55,20 @@ class CommentIn(_In):
     properties: list[PropertyIn] | None = None
     jsdPublic: bool | None = None  # noqa: N815  Jira's word
     visibility: RestrictionIn | None = None
+
+    @property
+    def shown(self) -> bool:
+        """Whether customers surely see it, if it stands in a service project."""
+        return customers.shown(flag=self.jsdPublic, mark=self._mark, restricted=self.visibility is not None)
+
+    @property
+    def hidden(self) -> bool:
+        """Whether they surely do not. Cloud's own flag counts: a property is shown as it was sent, obeyed or not."""
+        return customers.hidden(flag=self.jsdPublic, mark=self._mark)
+
+    @property
+    def _mark(self) -> Any:
+        return next((each.value for each in self.properties or () if each.key == customers.VISIBILITY), None)
 
 
 class CommentsIn(_In):
@@ -111,12 +126,11 @@ class IssueIn(_In):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How one connection reads: its dialect, its fields, who we are, and whether customers see its comments."""
+    """How one connection reads: its dialect, its fields, and who we are."""
 
     dialect: Dialect
     catalogue: Catalogue
     own: frozenset[str] = frozenset()  # our account's ids
-    service_project: bool = False
     site: str = ""  # where people open an issue, without a slash at its end
 
     def snapshot(self, issue: IssueIn, thread: Thread | None = None, *, since: str | None = None) -> Snapshot:
@@ -133,7 +147,7 @@ class Reading:
             revision=str(updated),
             fields=self.fields(shown),
             label=issue.key,
-            url=f"{self.site}/browse/{issue.key}",
+            url=customers.portal(shown.values(), site=self.site) or f"{self.site}/browse/{issue.key}",
             container=container,
             life=Life.LOCKED if shown.get("archiveddate") else Life.ACTIVE,
             requester=self.dialect.person(requester) if requester else None,
@@ -158,26 +172,19 @@ class Reading:
 
     # -- thread
 
-    def comment(self, comment: CommentIn) -> Comment:
+    def comment(self, comment: CommentIn, *, desk: bool) -> Comment:
+        """`desk`: it stands where customers read; elsewhere everything is internal, whatever Jira's own flag says."""
         text = self.dialect.read(comment.body) if comment.body is not None else RichText("", "")
+        public = desk and comment.shown
         return Comment(
             id=comment.id,
-            body=self._body(comment, text.markdown),
+            body=Public(text.markdown) if public else Internal(text.markdown),
             author=self._author(comment.author),
             created=moment(milliseconds(comment.created)),
             source=text.source,
             key=self.key_of(comment),
             lost=text.lost,
         )
-
-    def _body(self, comment: CommentIn, markdown: str) -> Body:
-        """Public only where customers exist and Jira says that they see it; a restricted one never counts as seen."""
-        if not self.service_project or comment.visibility is not None:
-            return Internal(markdown)
-        for each in comment.properties or ():
-            if each.key == "sd.public.comment" and isinstance(each.value, dict):
-                return Internal(markdown) if each.value.get("internal") is not False else Public(markdown)
-        return Public(markdown) if comment.jsdPublic is True else Internal(markdown)
 
     def key_of(self, comment: CommentIn) -> str | None:
         """Our key, if our own account wrote the comment; anybody else's property is a forgery."""
@@ -186,21 +193,34 @@ class Reading:
                 return str(each.value.get("key")) or None
         return None
 
-    def attachment(self, file: AttachmentIn) -> Attachment:
-        """A file of an issue. Whether a customer sees it, Jira does not say."""
+    def attachment(self, file: AttachmentIn, *, public: bool = False) -> Attachment:
+        """A file of an issue; without a word about it no customer sees it."""
         return Attachment(
             id=str(file.id),
             name=file.filename,
             size=file.size,
             media_type=file.mimeType,
+            visibility=Visibility.PUBLIC if public else Visibility.INTERNAL,
             author=self._author(file.author),
             url=file.content,
             created=moment(milliseconds(file.created)),
         )
 
-    def thread(self, comments: Iterable[CommentIn], files: Iterable[AttachmentIn]) -> Thread:
-        attachments = tuple(map(self.attachment, files))
-        return Thread(tuple(self.comment(comment) for comment in comments), attachments)
+    def thread(self, comments: Iterable[CommentIn], files: Iterable[AttachmentIn], *, desk: bool) -> Thread:
+        """Of the files customers see those that a customer sent, and those that their owner shows in a public comment.
+
+        Somebody else's comment makes no file public: anybody can type a name.
+        """
+        said, held = tuple(comments), tuple(files)
+        named = {(_who(each.author), name) for each in said if each.shown for name in customers.files_of(each.body)}
+        unique = customers.unique(each.filename for each in held)
+
+        def public(file: AttachmentIn) -> bool:
+            shown = file.filename in unique and (_who(file.author), file.filename) in named
+            return desk and (shown or customers.is_customer(file.author))
+
+        attachments = tuple(self.attachment(each, public=public(each)) for each in held)
+        return Thread(tuple(self.comment(each, desk=desk) for each in said), attachments)
 
     def _author(self, author: Mapping[str, Any] | None) -> Person:
         return self.dialect.person(author) if author else Person("", "Anonymous")
@@ -241,6 +261,12 @@ class Reading:
                 return said or None
             case Kind.NUMBER | Kind.DATE:
                 return read_value(known, id or said or None, self.dialect)
+
+
+def _who(author: Mapping[str, Any] | None) -> object:
+    """An account by its id; whoever has none is nobody but himself."""
+    known = author or {}
+    return known.get("accountId") or known.get("name") or object()
 
 
 def label_of(key: str) -> str:

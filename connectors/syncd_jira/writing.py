@@ -37,7 +37,9 @@ class Writer:
         if "labels" not in screen:
             why = f"put the field Labels on the create screen of {draft.place['issue_type']} in {project}"
             raise Rejected(f"jira: {why}: by a label syncd finds the issues that it made", field="labels")
-        fields = {each.id: value for each, value in (await self._known(draft.fields)).items() if each.id in screen}
+        with self._named(draft.fields):
+            known = await self._known(draft.fields)
+        fields = {each.id: value for each, value in known.items() if each.id in screen}
         labels = draft.fields.get("labels")
         words = labels if isinstance(labels, frozenset) else frozenset[str]()
         fields |= {"project": {"key": project}, "issuetype": {"id": type_id}}
@@ -69,7 +71,8 @@ class Writer:
     async def update(self, ref: str, fields: Fields, *, expect: str) -> None:
         """One PUT for all fields, and the transition; what its screen shows goes with the transition."""
         plain = {name: value for name, value in fields.items() if name not in ("status", "labels")}
-        sent = {each.id: value for each, value in (await self._known(plain)).items()}
+        with self._named(fields):
+            sent = {each.id: value for each, value in (await self._known(plain)).items()}
         labels = await self._label_changes(ref, fields["labels"], expect=expect) if "labels" in fields else []
         with self._named(fields):
             if "status" in fields:

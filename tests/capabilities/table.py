@@ -213,7 +213,7 @@ def title(page: Path) -> str:
 def _called(column: str) -> str:
     """As people write the vendor's name: the title of its page, or the part of it that speaks of this column."""
     whole = title(page_of(column))
-    return next((name for name in whole.split(" and ") if name.lower() == column), whole)
+    return next((name for name in re.split(r", | and ", whole) if name.lower() == column), whole)
 
 
 _INTRODUCTION = """# What each connector can do

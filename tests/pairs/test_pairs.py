@@ -16,6 +16,7 @@ from tests.connectors.github.world import GitHubWorld
 from tests.connectors.gitlab.world import GitlabWorld
 from tests.connectors.hubspot.world import HubspotWorld
 from tests.connectors.intercom.world import IntercomWorld
+from tests.connectors.jira.desk import DeskWorld
 from tests.connectors.jira.world import STEPS, JiraWorld
 from tests.connectors.linear.world import LinearWorld
 from tests.connectors.redmine.world import SimulatedWorld as RedmineWorld
@@ -36,6 +37,7 @@ HELPDESKS: dict[str, Make] = {
     "servicenow": ServiceNowWorld,
     "hubspot": HubspotWorld,
     "intercom": IntercomWorld,
+    "jira service management": DeskWorld,
 }
 TRACKERS: dict[str, Make] = {
     "jira cloud": lambda: JiraWorld(workflow=STEPS),
@@ -62,6 +64,14 @@ PAIRS = [
     )
     for support, desk in HELPDESKS.items()
     for engineering, tracker in TRACKERS.items()
+]
+PAIRS += [
+    pytest.param(
+        lambda: DeskWorld("data_center"),
+        TRACKERS["jira data center"],
+        id="jira service management data center-jira data center",
+        marks=pytest.mark.histories,
+    )
 ]
 
 

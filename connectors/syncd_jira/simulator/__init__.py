@@ -22,14 +22,15 @@ from syncd.sdk.testing.simulator import Account, Limit, Refused, Simulator, real
 from syncd_jira.rights import NEEDED
 from syncd_jira.simulator.page import JiraDesk
 from syncd_jira.simulator.routes import Routes
-from syncd_jira.simulator.shapes import HIDDEN, Shapes
+from syncd_jira.simulator.shapes import CUSTOMER, HIDDEN, Shapes
 from syncd_jira.simulator.site import Change, Issue, Site, SiteComment, errors
 from syncd_jira.simulator.webhooks import SimulatedWebhooks
 
-__all__ = ["ANA", "BEN", "SYNCD", "JiraSimulator"]
+__all__ = ["ANA", "BEN", "CLEO", "SYNCD", "JiraSimulator"]
 
 ANA = Account("5b10a2844c20165700ede21g", "Ana Alves", "ana@engineering.example")
 BEN = Account("5b10a2844c20165700ede21f", "Ben Berg", "ben@engineering.example", scopes=frozenset({HIDDEN}))
+CLEO = Account("qm:3f2a:cleo", "Cleo Costa", "cleo@customer.example", scopes=frozenset({HIDDEN, CUSTOMER}))
 SYNCD = Account("557058:syncd", "syncd", "syncd@engineering.example", token="jira-simulator-token")  # noqa: S106
 
 PER_ISSUE = (20, timedelta(seconds=2))  # writes to one issue, as Atlassian limits them
@@ -43,6 +44,9 @@ class JiraSimulator(JiraDesk, Simulator):
         permissions: what every account may do, in Jira's words.
         public: keys of the projects that everybody may browse, without an account.
         webhooks: those of a Data Center, as its administrators keep them.
+        has_desks: Jira Service Management is installed.
+        exposes: it does not obey the property that keeps a comment from customers, and shows it as it was sent.
+        forgets: an edit leaves a comment no property that it does not bring.
         refuses_numbers: JQL does not take epoch milliseconds, as some sites may not.
     """
 
@@ -51,12 +55,15 @@ class JiraSimulator(JiraDesk, Simulator):
         *,
         deployment: str = "cloud",
         clock: Callable[[], datetime] = real_time,
-        accounts: Sequence[Account] = (ANA, BEN, SYNCD),
+        accounts: Sequence[Account] = (ANA, BEN, SYNCD, CLEO),
     ) -> None:
         super().__init__(accounts=accounts, clock=clock, first_id=10500)
         self.cloud = deployment == "cloud"
         self.permissions = ALL_PERMISSIONS
         self.public = set[str]()
+        self.has_desks = True
+        self.exposes = False
+        self.forgets = False
         self.refuses_numbers = False
         self.site = Site(clock=clock, new_id=self.new_id, actor=lambda: self.actor, tell=self._tell)
         self.webhooks = SimulatedWebhooks(self)
@@ -159,7 +166,7 @@ class JiraSimulator(JiraDesk, Simulator):
 
     def _journal(self, kind: str, issue: Issue, *, comment: Any, change: Any) -> None:
         if isinstance(comment, SiteComment):
-            public = comment.public and issue.project.kind == "service_desk"
+            public = comment.public and issue.project.is_desk
             key = (comment.properties.get("syncd") or {}).get("key", "")
             told = {"text": self.shapes(documents=False).text(comment.body), "key": key, "id": comment.id}
             operation = {"comment_created": "comment", "comment_updated": "edit comment"}.get(kind, "delete comment")

@@ -13,6 +13,7 @@ from syncd.sdk.text.html_writer import to_html
 from syncd.sdk.text.markdown import parse
 from syncd_jira.dialect import CLOUD, DATA_CENTER
 from syncd_jira.simulator import scheme
+from syncd_jira.simulator.shapes import CUSTOMER
 from syncd_jira.simulator.site import Issue, Site, SiteFile
 from syncd_jira.wiki_writer import to_wiki
 
@@ -103,7 +104,7 @@ class JiraDesk(Desk):
 
     def _inputs(self, issue: Issue) -> list[Input]:
         steps = [issue.values["status"], *(each.to for each in self.site.transitions(issue))]
-        people = [("", "Nobody"), *((each.id, each.name) for each in self.accounts)]
+        people = [("", "Nobody"), *((each.id, each.name) for each in self.accounts if CUSTOMER not in each.scopes)]
         severities = (("", "None"), *((word, word) for word in scheme.BY_ID["customfield_10050"].options))
         return [
             Input("status", "Status", issue.values["status"], tuple((name, name) for name in steps)),

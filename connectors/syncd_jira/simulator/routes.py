@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -12,11 +12,12 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from syncd.sdk.testing.simulator import NOBODY, Refused
+from syncd_jira.customers import VISIBILITY
 from syncd_jira.rights import NEEDED, NEVER_USED
 from syncd_jira.simulator import scheme
 from syncd_jira.simulator.jql import BadQuery, parse
 from syncd_jira.simulator.shapes import HIDDEN, Shapes
-from syncd_jira.simulator.site import Issue, SiteComment, SiteFile, errors
+from syncd_jira.simulator.site import Issue, SiteFile, errors
 
 if TYPE_CHECKING:
     from syncd_jira.simulator import JiraSimulator
@@ -59,18 +60,16 @@ class Routes:
             ("GET", issue + "/comment/{id}", self.one_comment),
             ("PUT", issue + "/comment/{id}", self.rewrite),
             ("DELETE", issue + "/comment/{id}", self.unsay),
-            ("PUT", "/comment/{id}/properties/{property}", self.mark),
             ("POST", issue + "/attachments", self.attach),
             ("GET", "/attachment/content/{id}", self.content),
             ("POST", issue + "/remotelink", self.link),
         ]
         for method, path, handler in table:
             found += [Route(f"/rest/api/{version}{path}", self._known(handler), methods=[method]) for version in (2, 3)]
-        desk = "/rest/servicedeskapi/request/{ref}/comment"
         files = ("/media/{id}", "/secure/attachment/{id}/{name}")
         return [
             *found,
-            Route(desk, self._known(self.request_comment), methods=["POST"]),
+            Route("/rest/servicedeskapi/servicedesk", self._known(self.service_desks), methods=["GET"]),
             *(Route(path, self._known(self.media)) for path in files),
         ]
 
@@ -131,6 +130,16 @@ class Routes:
 
     def _shown(self, project: scheme.Project) -> bool:
         return self.simulator.actor is not NOBODY or project.key in self.simulator.public
+
+    async def service_desks(self, request: Request) -> Response:
+        """The Service Desk API pages in its own way; without Jira Service Management there is no such path."""
+        if not self.simulator.has_desks:
+            raise Refused(404, errors("null for uri"))
+        shown = [self._shapes(request).service_desk(each) for each in scheme.PROJECTS if each.is_desk]
+        start, limit = int(request.query_params.get("start", 0)), int(request.query_params.get("limit", 50))
+        page = shown[start : start + limit]
+        last = start + limit >= len(shown)
+        return JSONResponse({"size": len(page), "start": start, "limit": limit, "isLastPage": last, "values": page})
 
     async def users(self, request: Request) -> Response:
         """By name, and by an address that the profile shows; Data Center knows the parameter as `username`."""
@@ -265,47 +274,34 @@ class Routes:
         )
 
     async def comment(self, request: Request) -> Response:
-        """Visible to customers of a service project: the platform API has no other way."""
+        """Customers of a service project read it, unless its property says that it is internal."""
         asked = await request.json()
         properties = {each["key"]: each["value"] for each in asked.get("properties") or ()}
-        said = self.site.say(self._changeable(request), asked["body"], properties=properties)
+        public = self._public(properties)
+        said = self.site.say(self._changeable(request), asked["body"], public=public, properties=properties)
         return JSONResponse(self._shapes(request).comment(said, properties=_expands_properties(request)), 201)
 
-    async def request_comment(self, request: Request) -> Response:
-        """The Service Desk API, which alone keeps a comment from the customer."""
-        asked, issue = await request.json(), self._changeable(request)
-        if issue.project.kind != "service_desk":
-            raise Refused(404, {"errorMessage": "The request does not exist."})
-        said = self.site.say(issue, asked["body"], public=bool(asked.get("public", True)))
-        return JSONResponse({"id": said.id, "body": asked["body"], "public": said.public}, 201)
+    def _public(self, properties: Mapping[str, Any]) -> bool:
+        return self.simulator.exposes or (properties.get(VISIBILITY) or {}).get("internal") is not True
 
     async def one_comment(self, request: Request) -> Response:
         comment = self.site.comment(self._issue(request), request.path_params["id"])
         return JSONResponse(self._shapes(request).comment(comment, properties=_expands_properties(request)))
 
     async def rewrite(self, request: Request) -> Response:
-        issue = self._changeable(request)
+        """Properties that are sent take the place of all that there were; without any, nobody says what stays."""
+        issue, asked = self._changeable(request), await request.json()
         comment = self.site.comment(issue, request.path_params["id"])
-        self.site.rewrite(issue, comment, (await request.json())["body"])
+        properties = {each["key"]: each["value"] for each in asked.get("properties") or ()}
+        if properties or self.simulator.forgets:
+            comment.properties, comment.public = properties, self._public(properties)
+        self.site.rewrite(issue, comment, asked["body"])
         return JSONResponse(self._shapes(request).comment(comment, properties=_expands_properties(request)))
 
     async def unsay(self, request: Request) -> Response:
         issue = self._changeable(request)
         self.site.unsay(issue, self.site.comment(issue, request.path_params["id"]))
         return Response(None, 204)
-
-    async def mark(self, request: Request) -> Response:
-        for issue in self.site.issues.values():
-            for comment in issue.comments:
-                if comment.id == request.path_params["id"]:
-                    return await self._mark(request, comment)
-        raise Refused(404, errors("The comment was not found."))
-
-    async def _mark(self, request: Request, comment: SiteComment) -> Response:
-        key = request.path_params["property"]
-        status = 200 if key in comment.properties else 201
-        comment.properties[key] = await request.json()
-        return JSONResponse({}, status) if self.simulator.cloud else Response(None, status)
 
     # -- files and links
 

@@ -13,6 +13,11 @@ class Project:
     name: str
     kind: str = "software"  # or "service_desk"
 
+    @property
+    def is_desk(self) -> bool:
+        """Whether customers have a portal to it."""
+        return self.kind == "service_desk"
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -61,6 +66,8 @@ PROJECTS: Final = (
     Project("10033", "DESK", "Service desk", "service_desk"),
     Project("10034", "HELP", "Help centre", "service_desk"),
 )
+REQUEST_TYPE: Final = "Report a fault"
+ORGANISATION: Final = "Acme"
 ISSUE_TYPES: Final = {"10004": "Bug", "10005": "Task"}
 
 STATUSES: Final = (
@@ -87,6 +94,7 @@ COMPONENTS: Final = ("Export", "Import", "Billing")
 VERSIONS: Final = ("2.3", "2.4")
 
 _PLUGIN: Final = "com.atlassian.jira.plugin.system.customfieldtypes:"
+_DESK: Final = "com.atlassian.servicedesk:"
 
 FIELDS: Final = (
     SiteField("project", "Project", "project", on_edit=False, required=True),
@@ -119,6 +127,31 @@ FIELDS: Final = (
     ),
     SiteField("customfield_10056", "Contact", "user", custom=_PLUGIN + "userpicker"),
     SiteField("customfield_10057", "Customer Ticket", "string", custom=_PLUGIN + "textfield"),
+    SiteField(
+        "customfield_10010",
+        "Request Type",
+        "sd-customerrequesttype",
+        custom=_DESK + "vp-origin",
+        on_create=False,
+        on_edit=False,
+    ),
+    SiteField(
+        "customfield_10002",
+        "Organizations",
+        "array",
+        "sd-customerorganization",
+        _DESK + "sd-customer-organizations",
+        on_create=False,
+        on_edit=False,
+    ),
+    SiteField(
+        "customfield_10060",
+        "Time to resolution",
+        "sd-servicelevelagreement",
+        custom=_DESK + "sd-sla-field",
+        on_create=False,
+        on_edit=False,
+    ),
     SiteField("customfield_10058", "Sprint", "array", "json", "com.pyxis.greenhopper.jira:gh-sprint", on_edit=False),
 )
 BY_ID: Final = {each.id: each for each in FIELDS}

@@ -20,6 +20,9 @@ from syncd_jira.wiki_writer import to_wiki
 HIDDEN = "hidden e-mail"
 """The scope of an account whose profile does not show its address."""
 
+CUSTOMER = "customer"
+"""The scope of an account that has the portal and nothing else."""
+
 ZONE = timezone(timedelta(hours=2))
 """The account's own zone: Jira does not answer in UTC."""
 
@@ -55,7 +58,8 @@ class Shapes:
             shown["emailAddress"] = account.email
         if self.cloud:
             address = f"{self.api}/user?accountId={quote(account.id)}"
-            return {"self": address, "accountId": account.id, "accountType": "atlassian", **shown}
+            kind = "customer" if CUSTOMER in account.scopes else "atlassian"
+            return {"self": address, "accountId": account.id, "accountType": kind, **shown}
         address = f"{self.api}/user?username={quote(account.id)}"
         return {"self": address, "name": account.id, "key": f"JIRAUSER-{account.id}", **shown}
 
@@ -103,6 +107,12 @@ class Shapes:
                 return self.user(issue.creator)
             case "comment":
                 return self.comments(issue.comments)
+            case "customfield_10010":
+                return self.request(issue) if issue.request_type else None
+            case "customfield_10002":
+                return [self.organisation()] if issue.request_type else []
+            case "customfield_10060":
+                return self.service_level() if issue.project.is_desk else None
             case "attachment":
                 return [self.file(each) for each in issue.files]
             case _:
@@ -136,6 +146,28 @@ class Shapes:
 
     def whole_project(self, project: scheme.Project) -> dict[str, Any]:
         return {**self.project(project), "issueTypes": [self.issue_type(id) for id in scheme.ISSUE_TYPES]}
+
+    def service_desk(self, project: scheme.Project) -> dict[str, Any]:
+        desk = {"id": project.id, "projectId": project.id, "projectName": project.name, "projectKey": project.key}
+        return {**desk, "_links": {"self": f"{self.url}/rest/servicedeskapi/servicedesk/{project.id}"}}
+
+    def request(self, issue: Issue) -> dict[str, Any]:
+        """The value of the field for the request type, which links to the portal too."""
+        links = {
+            "self": f"{self.url}/rest/servicedeskapi/request/{issue.id}",
+            "jiraRest": f"{self.api}/issue/{issue.id}",
+            "web": f"{self.url}/servicedesk/customer/portal/{issue.project.id}/{issue.key}",
+            "agent": f"{self.url}/browse/{issue.key}",
+        }
+        kind = {"id": "26", "name": issue.request_type, "serviceDeskId": issue.project.id}
+        return {"_links": links, "requestType": kind, "currentStatus": {"status": issue.status.name}}
+
+    def organisation(self) -> dict[str, Any]:
+        links = {"self": f"{self.url}/rest/servicedeskapi/organization/1"}
+        return {"id": "1", "name": scheme.ORGANISATION, "_links": links}
+
+    def service_level(self) -> dict[str, Any]:
+        return {"id": "1", "name": "Time to resolution", "_links": {}, "completedCycles": []}
 
     def issue_type(self, id: str) -> dict[str, Any]:
         shown = {"self": f"{self.api}/issuetype/{id}", "id": id, "name": scheme.ISSUE_TYPES[id], "subtask": False}
@@ -176,10 +208,7 @@ class Shapes:
         if comment.restricted:
             shown["visibility"] = dict(comment.restricted)
         if properties:
-            held = dict(comment.properties)
-            if not self.cloud:
-                held["sd.public.comment"] = {"internal": not comment.public}
-            shown["properties"] = [{"key": key, "value": value} for key, value in held.items()]
+            shown["properties"] = [{"key": key, "value": value} for key, value in comment.properties.items()]
         return shown
 
     def file(self, file: SiteFile) -> dict[str, Any]:

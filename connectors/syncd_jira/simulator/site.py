@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from syncd.sdk.testing.simulator import Account, Refused
+from syncd_jira.customers import VISIBILITY
 from syncd_jira.simulator import scheme
 from syncd_jira.simulator.jql import Indexed
 
@@ -35,6 +36,7 @@ class SiteFile:
     content: bytes
     author: Account
     created: datetime
+    public: bool = False  # on a service project: the customer can open it
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Issue:
     links: dict[str, dict[str, Any]] = field(default_factory=dict)  # by globalId
     log: list[Change] = field(default_factory=list)
     archived: datetime | None = None
+    request_type: str = ""  # of what came in by the portal
     index: list[tuple[datetime, Indexed]] = field(default_factory=list)  # what search may show, and from when
 
     @property
@@ -125,7 +128,16 @@ class Site:
 
     # -- issues
 
-    def create(self, project_key: str, type_id: str, values: Mapping[str, Any], properties: Mapping[str, Any]) -> Issue:
+    def create(
+        self,
+        project_key: str,
+        type_id: str,
+        values: Mapping[str, Any],
+        properties: Mapping[str, Any],
+        *,
+        request_type: str = "",
+    ) -> Issue:
+        """By an agent or over the API; with a request type by a customer, in the portal of a service project."""
         project = next((each for each in scheme.PROJECTS if each.key == project_key), None)
         if project is None:
             raise Refused(400, errors(project="valid project is required"))
@@ -146,6 +158,7 @@ class Site:
             creator=actor,
             values={"priority": "Medium", "status": "To Do", "labels": [], "reporter": actor.id, **kept(values)},
             properties=dict(properties),
+            request_type=request_type,
         )
         self.issues[issue.id] = issue
         self.old_keys[issue.key] = issue.id
@@ -207,8 +220,10 @@ class Site:
     def say(
         self, issue: Issue, body: Any, *, public: bool = True, properties: Mapping[str, Any] | None = None
     ) -> SiteComment:
-        now = self.clock()
-        comment = SiteComment(str(self.new_id()), self.actor(), body, now, now, public, dict(properties or {}))
+        """Typed in the portal or by an agent, unless it brings properties: a service project notes who may read it."""
+        typed = {VISIBILITY: {"internal": not public}} if issue.project.is_desk else {}
+        now, held = self.clock(), dict(typed if properties is None else properties)
+        comment = SiteComment(str(self.new_id()), self.actor(), body, now, now, public, held)
         issue.comments.append(comment)
         self._touch(issue)
         self.tell("comment_created", issue, {"comment": comment})
@@ -224,8 +239,8 @@ class Site:
         self._touch(issue)
         self.tell("comment_deleted", issue, {"comment": comment})
 
-    def attach(self, issue: Issue, *, name: str, media_type: str, content: bytes) -> SiteFile:
-        file = SiteFile(str(self.new_id()), name, media_type, content, self.actor(), self.clock())
+    def attach(self, issue: Issue, *, name: str, media_type: str, content: bytes, public: bool = False) -> SiteFile:
+        file = SiteFile(str(self.new_id()), name, media_type, content, self.actor(), self.clock(), public)
         issue.files.append(file)
         self._log(issue, [Item("Attachment", (None, None), (file.id, name))], event="issue_updated")
         return file

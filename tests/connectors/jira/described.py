@@ -13,7 +13,6 @@ FIELD_IDS = [*scheme.BY_ID, "archiveddate"]
 BESIDE = {
     "/media/": "where Cloud redirects a download to",
     "/secure/attachment/": "where Data Center's `content` of an attachment points to",
-    "/rest/servicedeskapi/": "the Service Desk API has a description of its own, which is not here",
 }
 
 
@@ -46,7 +45,7 @@ def names_of_operations(bean: str) -> dict[str, Any]:
 
 CUSTOM = "the account's own fields: the description leaves any name free"
 SHAPES = "the well-known fields have the schema that other operations give the same thing"
-CLOUD = (
+CLOUD: tuple[Correction, ...] = (
     Correction("/components/schemas/IssueUpdateDetails/properties/fields", fields(), CUSTOM),
     Correction(
         "/components/schemas/IssueUpdateDetails/properties/update", names_of_operations("FieldUpdateOperation"), CUSTOM
@@ -227,8 +226,41 @@ _RIGHTS = {
     }
 }
 
+DESKS = (
+    "the Service Desk API has a description of its own, which is not here; written after public clients (jira.js), so "
+    "it proves that both sides agree and not that Jira does"
+)
+_DESK = {
+    "type": "object",
+    "required": ["id", "projectId", "projectName", "projectKey"],
+    "properties": {
+        **dict.fromkeys(("id", "projectId", "projectName", "projectKey"), _TEXT),
+        "_links": {"type": "object", "properties": {"self": _TEXT}},
+    },
+}
+_DESK_PAGE = {
+    "type": "object",
+    "required": ["size", "start", "limit", "isLastPage", "values"],
+    "properties": {
+        **dict.fromkeys(("size", "start", "limit"), _TIME),
+        "isLastPage": _FLAG,
+        "values": {"type": "array", "items": _DESK},
+    },
+}
+_DESK_LIST = {
+    "get": {
+        "parameters": [{"name": name, "in": "query", "schema": _TIME} for name in ("start", "limit")],
+        "responses": {
+            "200": {"description": "", "content": {"application/json": {"schema": _DESK_PAGE}}},
+            "404": {"description": ""},
+        },
+    }
+}
+
+CLOUD = (*CLOUD, Correction("/paths/~1rest~1servicedeskapi~1servicedesk", _DESK_LIST, DESKS))
 DATA_CENTER = (
     *DATA_CENTER,
+    Correction("/paths/~1servicedeskapi~1servicedesk", _DESK_LIST, DESKS),
     Correction("/paths/~1api~12~1mypermissions", _RIGHTS, RIGHTS),
     *_resource("/jira-webhook/1.0/webhooks", _SINCE_10),
     *_resource("/webhooks/1.0/webhook", _BEFORE_10),

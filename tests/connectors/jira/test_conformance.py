@@ -4,13 +4,14 @@ import pytest
 
 from syncd.sdk.testing.conformance import ConnectorTests
 from syncd_jira import Jira
+from tests.connectors.jira.desk import DeskWorld
 from tests.connectors.jira.world import STEPS, JiraWorld
 
 
 class TestCloudServiceProject(ConnectorTests):
     @pytest.fixture
     def world(self) -> JiraWorld:
-        return JiraWorld("cloud", service_project=True, workflow=STEPS)
+        return DeskWorld("cloud")
 
     @pytest.fixture
     def connector(self, world: JiraWorld) -> Jira:
@@ -22,7 +23,7 @@ class TestDataCenterServiceProject(TestCloudServiceProject):
 
     @pytest.fixture
     def world(self) -> JiraWorld:
-        return JiraWorld("data_center", service_project=True, workflow=STEPS)
+        return DeskWorld("data_center")
 
 
 class TestCloud(TestCloudServiceProject):

@@ -7,7 +7,7 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from syncd.core.model import Edit, Internal, Life, Person, Public, RichText, Value
+from syncd.core.model import Edit, Internal, Life, Person, RichText, Value
 from syncd.sdk.connector import ONLY_FIELDS, Changed, Message
 from syncd.sdk.errors import BadAnswer, Locked, NotFound
 from syncd_jira import Jira
@@ -143,19 +143,6 @@ async def test_somebody_elses_property_is_no_key_of_ours(jira: Jira, world: Jira
     await again.check()
     assert [comment.key for comment in await comments(again, ref)] == [None, "key-2"]
     await again.aclose()
-
-
-async def test_a_restricted_comment_of_a_service_project_is_never_public() -> None:
-    for deployment in ("cloud", "data_center"):
-        world = JiraWorld(deployment, service_project=True)
-        jira = world.connector()
-        await jira.check()
-        ref = await opened(world)
-        await world.say(ref, "for customers", public=True)
-        await world.say(ref, "for agents", public=True)
-        issue(world, ref).comments[1].restricted = {"type": "role", "value": "Agents"}
-        assert [c.body for c in await comments(jira, ref)] == [Public("for customers"), Internal("for agents")]
-        await jira.aclose()
 
 
 # --- history --------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from syncd.core.model import Attachment, Internal, Person, Public
+from syncd.core.model import Attachment, Internal, Person
 from syncd.sdk.connector import Backlink, Draft, File, Message
 from syncd.sdk.errors import Forbidden, NotFound, RateLimited, Rejected, Stale, Unauthorized, Unavailable, Unsupported
 from syncd.sdk.testing.faults import LostAfter, Status
@@ -15,7 +15,7 @@ from syncd.sdk.testing.simulator import Limit
 from syncd_jira import Jira
 from syncd_jira.simulator import ANA, BEN, scheme
 from syncd_jira.wire import label_of
-from tests.connectors.jira.steps import by_person, comments, draft, issue, opened, stands, update
+from tests.connectors.jira.steps import by_person, draft, issue, opened, stands, update
 from tests.connectors.jira.world import LAG, JiraWorld
 
 # --- labels and the hidden mark -------------------------------------------------------------------------------------
@@ -155,55 +155,6 @@ async def test_the_issue_that_proves_the_search_can_be_the_one_looked_for(jira: 
     await world.settle()
     (found,) = await jira.find("key-1")
     assert found.ref == made.ref
-
-
-# --- comments of a service project ----------------------------------------------------------------------------------
-
-
-@pytest.mark.shows("public comments")
-@pytest.mark.parametrize("deployment", ["cloud", "data_center"])
-async def test_a_public_comment_of_a_service_project_reaches_its_customer(deployment: str) -> None:
-    world = JiraWorld(deployment, service_project=True)
-    jira = world.connector()
-    await jira.check()
-    ref = await opened(world)
-    posted = await jira.comment(ref, Message(Public("It is fixed.")), key="key-1", expect="")
-    assert posted.comment.body == Public("It is fixed.")
-    assert ["It is fixed." in text for text in (await world.look(ref)).public] == [True]
-    await jira.aclose()
-
-
-@pytest.mark.parametrize("deployment", ["cloud", "data_center"])
-async def test_an_internal_comment_goes_by_the_service_desk_and_is_never_public_for_a_moment(deployment: str) -> None:
-    world = JiraWorld(deployment, service_project=True)
-    jira = world.connector()
-    await jira.check()
-    ref = await opened(world)
-    posted = await jira.comment(ref, Message(Internal("for agents")), key="key-1", expect="")
-    assert posted.comment.body == Internal("for agents")
-    assert [(c.key, c.body) for c in await comments(jira, ref)] == [("key-1", Internal("for agents"))]
-    assert (await world.look(ref)).public == ()
-    told = [entry.body["visibility"] for entry in world.simulator.journal if entry.operation == "comment"]
-    assert told == ["internal"]
-    await jira.aclose()
-
-
-async def test_an_answer_that_does_not_say_internal_is_not_taken_for_it() -> None:
-    world = JiraWorld("cloud", service_project=True)
-    answer = httpx.MockTransport(lambda request: httpx.Response(201, json={"id": "1", "public": True}))
-    jira = Jira(world.config, transport=answer)
-    with pytest.raises(Exception, match="internal comment was asked for"):
-        await jira.comment("1", Message(Internal("x")), key="key-1", expect="")
-
-
-async def test_a_public_comment_cannot_take_an_internal_text() -> None:
-    world = JiraWorld("cloud", service_project=True)
-    jira = world.connector()
-    await jira.check()
-    posted = await jira.comment(await opened(world), Message(Public("x")), key="key-1", expect="")
-    with pytest.raises(Unsupported):
-        await jira.edit_comment("1", posted.comment, Internal("secret"), key="key-2")
-    await jira.aclose()
 
 
 # --- files, links, people ---------------------------------------------------------------------------------------------

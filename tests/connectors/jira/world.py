@@ -8,6 +8,7 @@ from syncd.core.model import Fields, RichText, Value
 from syncd.sdk.connector import Webhook
 from syncd.sdk.testing.clock import Clock
 from syncd.sdk.testing.outbox import Event, Subscription
+from syncd.sdk.testing.simulator import Account
 from syncd.sdk.testing.world import Deed, Deeds, Shown, Words
 from syncd.sdk.text.markdown import parse
 from syncd_jira import Jira
@@ -90,16 +91,28 @@ class JiraWorld(Deeds):
 
     async def say(self, ref: str, text: str, *, public: bool) -> None:
         self.clock.advance(0.001)
-        with self.simulator.acting(ANA):
+        with self.simulator.acting(self._speaker(public=public)):
             self.simulator.site.say(self.simulator.site.issue(ref), self._typed(text), public=public)
 
     async def attach(self, ref: str, name: str, content: bytes, *, public: bool) -> None:
         """With a comment that shows it: whoever may read the comment may have the file."""
         self.clock.advance(0.001)
-        with self.simulator.acting(ANA):
+        kind = "application/octet-stream"
+        with self.simulator.acting(self._speaker(public=public)):
             issue = self.simulator.site.issue(ref)
-            self.simulator.site.attach(issue, name=name, media_type="application/octet-stream", content=content)
-        await self.say(ref, f"see {name}", public=public)
+            self.simulator.site.attach(issue, name=name, media_type=kind, content=content, public=public)
+            self.simulator.site.say(issue, self._showing(name), public=public)
+
+    def _showing(self, name: str) -> Any:
+        """A comment as Jira's editor makes it of a file that is dropped into it."""
+        if not self.simulator.cloud:
+            return f"see\n\n[^{name}]"
+        file = {"type": "media", "attrs": {"type": "file", "id": "1", "collection": "", "alt": name}}
+        words = {"type": "paragraph", "content": [{"type": "text", "text": "see"}]}
+        return {"type": "doc", "version": 1, "content": [words, {"type": "mediaGroup", "content": [file]}]}
+
+    def _speaker(self, *, public: bool) -> Account:
+        return ANA
 
     async def delete(self, ref: str) -> None:
         with self.simulator.acting(ANA):
@@ -126,11 +139,12 @@ class JiraWorld(Deeds):
         return issue, next(comment for comment in issue.comments if said in str(comment.body))
 
     async def look(self, ref: str) -> Shown:
-        """Customers see nothing of a software project; of a service project what is said in public."""
+        """Customers see nothing of a software project; of a service project what is said and attached in public."""
         issue = self.simulator.site.issue(ref)
-        desk = issue.project.kind == "service_desk"
-        said = [str(comment.body) for comment in issue.comments if comment.public and desk]
-        return Shown(tuple(said), tuple(str(link["object"]["url"]) for link in issue.links.values()))
+        said = [str(comment.body) for comment in issue.comments if comment.public]
+        files = [file.name for file in issue.files if file.public]
+        shown = (*said, *files) if issue.project.is_desk else ()
+        return Shown(shown, tuple(str(link["object"]["url"]) for link in issue.links.values()))
 
     async def settle(self) -> None:
         self.clock.advance(LAG + OVERLAP + timedelta(seconds=1))
