@@ -420,12 +420,15 @@ def _assemble(
             observer(call)
 
     connections = {
-        name: found.get(config.connector)(config, connection=name, transport=transports.get(name), observer=observe)
+        name: found.get(config.connector)(
+            config,
+            connection=name,
+            transport=transports.get(name),
+            observer=observe,
+            vault=StoreVault(store, name, secret=secret) if lasting else None,
+        )
         for name, config in settings.connections.items()
     }
-    if lasting:
-        for name, connector in connections.items():
-            connector.vault = StoreVault(store, name, secret=secret)
     site = Site(
         store=store,
         queue=EmbeddedQueue(store, now=now),

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator
 
+from syncd.sdk.client import Basic, SignIn
 from syncd.sdk.connector import ConnectionConfig
 
 CLOUD: Final = "dev.azure.com"
@@ -62,6 +63,10 @@ class AzureDevOpsConfig(ConnectionConfig):
         parts = urlsplit(self.site)
         host = CLOUD_IDENTITIES if parts.netloc == CLOUD else parts.netloc
         return parts._replace(netloc=host).geturl()
+
+    def sign_in(self) -> SignIn:
+        """The token is the password; the user may be anybody."""
+        return Basic("", self.token)
 
 
 def _zone(name: str) -> tzinfo:

@@ -8,6 +8,7 @@ from typing import Final, Literal, Self
 from pydantic import Field, SecretStr, model_validator
 
 from syncd.core.model import Kind
+from syncd.sdk.client import Header, SignIn
 from syncd.sdk.connector import ConnectionConfig, FieldInfo
 
 API: Final = "/api/v4"
@@ -65,3 +66,6 @@ class GitlabConfig(ConnectionConfig):
     def site(self) -> str:
         """The address without the path of the API."""
         return self.url.rstrip("/").removesuffix(API)
+
+    def sign_in(self) -> SignIn:
+        return Header(self.token)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
+from syncd.sdk.client import Header, SignIn
 from syncd.sdk.connector import ConnectionConfig
 
 PROPERTY = r"^[a-z][a-z0-9_]{0,99}$"
@@ -46,3 +47,6 @@ class HubspotConfig(ConnectionConfig):
     download_hosts: frozenset[str] = Field(
         default=frozenset(), description="Hosts that files may come from although they are in this network."
     )
+
+    def sign_in(self) -> SignIn:
+        return Header(self.token)

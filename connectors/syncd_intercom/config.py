@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from syncd.sdk.client import Header, SignIn
 from syncd.sdk.connector import ConnectionConfig
 
 Objects = Literal["tickets", "conversations", "both"]
@@ -77,3 +78,6 @@ class IntercomConfig(ConnectionConfig):
         link = self.link or f"{region}/a/inbox/{{workspace}}/inbox/conversation/{{id}}"
         words = {"workspace": workspace, "kind": kind, "id": id}
         return _PLACE.sub(lambda place: words[place[1]], link)
+
+    def sign_in(self) -> SignIn:
+        return Header(self.token)

@@ -8,6 +8,7 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
+from syncd.sdk.client import Basic, Header, SignIn
 from syncd.sdk.connector import ConnectionConfig
 
 
@@ -44,3 +45,6 @@ class JiraConfig(ConnectionConfig):
         if self.deployment == "cloud" and not self.email:
             raise ValueError("`email` is needed with an API token of Jira Cloud: the account that the token belongs to")
         return self
+
+    def sign_in(self) -> SignIn:
+        return Basic(self.email, self.token) if self.deployment == "cloud" else Header(self.token)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, SecretStr
 
 from syncd.core.model import Kind
+from syncd.sdk.client import Header, SignIn
 from syncd.sdk.connector import ConnectionConfig, FieldInfo
 from syncd.sdk.names import CustomNames
 from syncd_redmine.text import Formatting
@@ -30,6 +31,9 @@ class RedmineConfig(ConnectionConfig):
         default=False,
         description="Redmine shows a file to all who see the issue, even beside a private note. True accepts that.",
     )
+
+    def sign_in(self) -> SignIn:
+        return Header(self.api_key, "{}", name="x-redmine-api-key")
 
 
 FIELDS = (

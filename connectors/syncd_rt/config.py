@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, SecretStr
 
 from syncd.core.model import Kind
+from syncd.sdk.client import Header, SignIn
 from syncd.sdk.connector import ConnectionConfig, FieldInfo
 from syncd.sdk.names import CustomNames
 
@@ -50,6 +51,9 @@ class RtConfig(ConnectionConfig):
         if word in self.priorities:
             return str(self.priorities[word])
         return word if word.isascii() and word.isdecimal() else None
+
+    def sign_in(self) -> SignIn:
+        return Header(self.token, "token {}")
 
 
 FIELDS = (

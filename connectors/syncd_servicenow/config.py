@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, Literal, Self
+from typing import ClassVar, Literal
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator
 
+from syncd.sdk.client import Basic, Header, SignIn
 from syncd.sdk.connector import ConnectionConfig
 
 Table = Literal["incident", "sn_customerservice_case"]
@@ -19,6 +20,8 @@ _RECORD = re.compile(r"[a-z][a-z0-9_]*/[0-9a-f]{32}")
 
 class ServiceNowConfig(ConnectionConfig):
     """An integration user with its password, or an OAuth token, and the table that holds the tickets."""
+
+    credentials: ClassVar = (("user", "password"), ("oauth_token",))
 
     user: str | None = Field(default=None, description="The user name of the integration user, with `password`.")
     password: SecretStr | None = Field(default=None, description="The password of the integration user.")
@@ -76,13 +79,6 @@ class ServiceNowConfig(ConnectionConfig):
             raise ValueError("give a table and the sys_id of one of its records: `u_files/46b6...`")
         return given
 
-    @model_validator(mode="after")
-    def _one_credential(self) -> Self:
-        named = self.user is not None and self.password is not None
-        if named == (self.oauth_token is not None) or (self.user is None) != (self.password is None):
-            raise ValueError("give `user` and `password`, or `oauth_token`")
-        return self
-
     @property
     def site(self) -> str:
         return self.url.rstrip("/")
@@ -92,11 +88,9 @@ class ServiceNowConfig(ConnectionConfig):
         """The column of the one who asks for help."""
         return "caller_id" if self.table == "incident" else "contact"
 
-    def credentials(self) -> dict[str, Any]:
-        """What the client sends with each request (c_TableAPI.md: Basic, or a bearer)."""
-        if self.oauth_token is not None:
-            return {"headers": {"authorization": f"Bearer {self.oauth_token.get_secret_value()}"}}
-        return {"auth": (self.user or "", self.password.get_secret_value() if self.password else "")}
+    def sign_in(self) -> SignIn:
+        """As c_TableAPI.md has it: Basic, or a bearer."""
+        return Header(self.oauth_token) if self.oauth_token else Basic(self.user, self.password)
 
 
 def _check_names(names: Iterable[str]) -> None:

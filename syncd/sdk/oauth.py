@@ -88,7 +88,7 @@ class OAuth(httpx.Auth):
 
     Args:
         token_url: the vendor's usual place of tokens.
-        vault: the connection's, asked for at each use.
+        vault: the connection's.
 
     Raises, from the request that needed the token:
         Unauthorized: the vendor refuses the application or its refresh token.
@@ -101,7 +101,7 @@ class OAuth(httpx.Auth):
         *,
         token_url: str,
         connection: str,
-        vault: Callable[[], Vault],
+        vault: Vault,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._config, self._url, self._connection = config, config.token_url or token_url, connection
@@ -133,7 +133,7 @@ class OAuth(httpx.Auth):
 
     async def _look(self) -> None:
         """What the vault has: another process may have renewed it, or this one before it was started anew."""
-        kept = _read(await self._vault().load())
+        kept = _read(await self._vault.load())
         if kept and kept.root == self._root:
             self._tokens = kept
 
@@ -145,7 +145,7 @@ class OAuth(httpx.Auth):
     def _asking(self) -> httpx.Request:
         first = self._config.refresh_token
         refresh = (self._tokens and self._tokens.refresh) or (first and first.get_secret_value())
-        if refresh and not self._vault().lasting:
+        if refresh and not self._vault.lasting:
             raise Unauthorized(
                 f"{self._connection}: its refresh token is used by `syncd run` alone, which keeps the next"
             )
@@ -168,7 +168,7 @@ class OAuth(httpx.Auth):
             renew=(self._now() + max(life - EARLY, life / 2)).timestamp(),
             refresh=given.get("refresh_token") or (self._tokens.refresh if self._tokens else None),
         )
-        await self._vault().save(json.dumps(asdict(made)))
+        await self._vault.save(json.dumps(asdict(made)))
         self._tokens = made
 
 

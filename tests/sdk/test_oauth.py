@@ -52,9 +52,7 @@ class Vendor:
         block = OAuthConfig(
             **{"client_id": "app", "client_secret": SecretStr("the-secret"), "refresh_token": secret, **config}
         )
-        auth = OAuth(
-            block, token_url="https://v.example/oauth/token", connection="acme", vault=lambda: vault, now=self.clock
-        )
+        auth = OAuth(block, token_url="https://v.example/oauth/token", connection="acme", vault=vault, now=self.clock)
         self.clients.append(
             Client(
                 "https://v.example",
