@@ -426,6 +426,7 @@ def _assemble(
             transport=transports.get(name),
             observer=observe,
             vault=StoreVault(store, name, secret=secret) if lasting else None,
+            now=now,
         )
         for name, config in settings.connections.items()
     }

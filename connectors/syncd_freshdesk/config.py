@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr
 
@@ -14,6 +14,8 @@ CUSTOM = r"^cf_[a-z0-9_]{1,250}$"
 
 class FreshdeskConfig(ConnectionConfig):
     """A Freshdesk account: the API key of an agent of syncd's own."""
+
+    credentials: ClassVar = (("api_key",),)
 
     api_key: SecretStr = Field(description="The API key of the agent that syncd works as (Profile settings).")
     key_field: str = Field(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -32,6 +32,8 @@ class AttributeConfig(BaseModel):
 
 class IntercomConfig(ConnectionConfig):
     """An Intercom workspace: the access token of an app, made by an admin (teammate) of syncd's own."""
+
+    credentials: ClassVar = (("token",),)
 
     token: SecretStr = Field(description="The access token of your app (Developer Hub, Authentication).")
     objects: Objects = Field(

@@ -91,7 +91,7 @@ class Jira(Connector):
         super().__init__(config, **wiring)
         vars(self)["settle"] = config.index_lag  # this site's own; the class has the usual one
         cloud = config.deployment == "cloud"
-        self._client = open_client(self, config.url, sign_in=config.sign_in(), explain=explain, quotas=read_quotas)
+        self._client = open_client(self, config.api, sign_in=config.sign_in(), explain=explain, quotas=read_quotas)
         dialect = CLOUD if cloud else DATA_CENTER
         self._api = Api(self._client, base=dialect.api)
         self._nobody = open_client(self, config.url)

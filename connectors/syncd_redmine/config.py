@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field, SecretStr
 
 from syncd.core.model import Kind
@@ -15,6 +17,8 @@ SUBJECT_LIMIT = 255  # characters
 
 class RedmineConfig(ConnectionConfig):
     """Where Redmine is, and as whom we act there."""
+
+    credentials: ClassVar = (("api_key",),)
 
     api_key: SecretStr = Field(description="The account's API access key, from My account.")
     formatting: Formatting = Field(

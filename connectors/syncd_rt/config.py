@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field, SecretStr
 
 from syncd.core.model import Kind
@@ -16,6 +18,8 @@ SUBJECT_BYTES = 200
 
 class RtConfig(ConnectionConfig):
     """Where RT is, and as whom we act there."""
+
+    credentials: ClassVar = (("token",),)
 
     token: SecretStr = Field(description="An authentication token of the account, made at Settings > Auth Tokens.")
     user: str = Field(description="The account's name in RT; RT's API does not tell whose a token is.")

@@ -8,8 +8,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from syncd.sdk.client import Basic, Header, SignIn
+from syncd.sdk.client import Basic, Header, SignIn, Tokens
 from syncd.sdk.connector import ConnectionConfig
+from syncd.sdk.oauth import OAuthConfig
 
 Table = Literal["incident", "sn_customerservice_case"]
 ColumnType = Literal["string", "choice", "integer", "decimal", "boolean", "glide_date", "glide_date_time", "sys_user"]
@@ -21,11 +22,12 @@ _RECORD = re.compile(r"[a-z][a-z0-9_]*/[0-9a-f]{32}")
 class ServiceNowConfig(ConnectionConfig):
     """An integration user with its password, or an OAuth token, and the table that holds the tickets."""
 
-    credentials: ClassVar = (("user", "password"), ("oauth_token",))
+    credentials: ClassVar = (("user", "password"), ("oauth_token",), ("oauth",))
 
     user: str | None = Field(default=None, description="The user name of the integration user, with `password`.")
     password: SecretStr | None = Field(default=None, description="The password of the integration user.")
     oauth_token: SecretStr | None = Field(default=None, description="Instead of `user` and `password`.")
+    oauth: OAuthConfig | None = Field(default=None, description="Instead of both: an application of the instance.")
     table: Table = Field(default="incident", description="Where the tickets are.")
     choices: Literal["label", "value"] = Field(
         default="label", description="Whether choices are called by their labels (`In Progress`) or values (`2`)."
@@ -90,6 +92,8 @@ class ServiceNowConfig(ConnectionConfig):
 
     def sign_in(self) -> SignIn:
         """As c_TableAPI.md has it: Basic, or a bearer."""
+        if self.oauth:
+            return Tokens(self.oauth, f"{self.site}/oauth_token.do")
         return Header(self.oauth_token) if self.oauth_token else Basic(self.user, self.password)
 
 

@@ -6,18 +6,20 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr
 
-from syncd.sdk.client import Basic, Header, SignIn
+from syncd.sdk.client import Basic, Header, SignIn, Tokens
 from syncd.sdk.connector import ConnectionConfig
+from syncd.sdk.oauth import OAuthConfig
 
 
 class ZendeskConfig(ConnectionConfig):
     """A Zendesk account: an agent's address with an API token, or an OAuth token. Polling needs an administrator."""
 
-    credentials: ClassVar = (("email", "token"), ("oauth_token",))
+    credentials: ClassVar = (("email", "token"), ("oauth_token",), ("oauth",))
 
     email: str | None = Field(default=None, description="Whose API token it is.")
     token: SecretStr | None = Field(default=None, description="An API token of the account.")
     oauth_token: SecretStr | None = Field(default=None, description="Instead of email and token.")
+    oauth: OAuthConfig | None = Field(default=None, description="Instead of a token: an OAuth client of the account.")
     link_field: int | None = Field(
         default=None, description="Id of the ticket field that shows the engineering issue; without it a tag does."
     )
@@ -31,4 +33,6 @@ class ZendeskConfig(ConnectionConfig):
     )
 
     def sign_in(self) -> SignIn:
+        if self.oauth:
+            return Tokens(self.oauth, f"{self.url.rstrip('/')}/oauth/tokens", json=True)
         return Header(self.oauth_token) if self.oauth_token else Basic(f"{self.email}/token", self.token)

@@ -43,10 +43,12 @@ class Tokens:
 
     Attributes:
         url: the vendor's usual place of tokens.
+        json: whether it is asked in JSON, where the vendor's documents show nothing else; else in a form (RFC 6749).
     """
 
     config: OAuthConfig
     url: str
+    json: bool = False
 
 
 SignIn = httpx.Auth | Tokens
@@ -73,12 +75,26 @@ def open_client(
         observer=connector.observer,
         explain=explain,
         quotas=quotas,
+        credential=_credential(connector),
         download_hosts=download_hosts,
     )
 
 
+def _credential(connector: Connector) -> str:
+    """Where the config has what signs in."""
+    key = connector.config.credential
+    return f"`connections.{connector.connection}.{key}`" if key else "its block of the config"
+
+
 def _renewed(connector: Connector, tokens: Tokens) -> OAuth:
-    return OAuth(tokens.config, token_url=tokens.url, connection=connector.connection, vault=connector.vault)
+    return OAuth(
+        tokens.config,
+        token_url=tokens.url,
+        json=tokens.json,
+        connection=connector.connection,
+        vault=connector.vault,
+        now=connector.now,
+    )
 
 
 def _plain(secret: SecretStr | None) -> str:

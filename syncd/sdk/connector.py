@@ -10,7 +10,7 @@ import abc
 import enum
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Self, TypedDict
 
 import httpx
@@ -108,7 +108,7 @@ class ConnectionConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
     credentials: ClassVar[tuple[tuple[str, ...], ...]] = ()
-    """Ways to sign in, each by its keys, where there are several; a block has all keys of one of them, and no other."""
+    """Ways to sign in, each by its keys, the secret last; a block has all keys of one of them, and no other."""
 
     connector: str = Field(description="Which connector speaks to this account; `syncd connectors` lists them.")
     url: str = Field(description="Where the vendor answers, with https (http only to this machine).")
@@ -126,6 +126,11 @@ class ConnectionConfig(BaseModel):
             ways = [" and ".join(f"`{key}`" for key in way) for way in self.credentials]
             raise ValueError(f"give {', or '.join(ways) if any(' ' in way for way in ways) else ' or '.join(ways)}")
         return self
+
+    @property
+    def credential(self) -> str:
+        """The key of what signs in: "token"; empty for a connector that does not say its `credentials`."""
+        return next((way[-1] for way in self.credentials if getattr(self, way[-1]) is not None), "")
 
 
 # --- what goes to and fro ------------------------------------------------------------------------------------------
@@ -278,12 +283,14 @@ class Wiring(TypedDict, total=False):
         transport: another way to the vendor than the network: a simulator in this process, a recorder.
         observer: told of each request after its end.
         vault: keeps what the vendor gives it, for the next process too; without one it is kept in memory.
+        now: the clock by which tokens are renewed.
     """
 
     connection: str
     transport: httpx.AsyncBaseTransport | None
     observer: Observer | None
     vault: Vault | None
+    now: Callable[[], datetime]
 
 
 class Connector(abc.ABC):
@@ -317,6 +324,7 @@ class Connector(abc.ABC):
         transport: httpx.AsyncBaseTransport | None = None,
         observer: Observer | None = None,
         vault: Vault | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Make no request yet. The keywords are those of `Wiring`, and a connector passes them on as `**wiring`.
 
@@ -328,6 +336,7 @@ class Connector(abc.ABC):
         self.transport = transport
         self.observer = observer
         self.vault: Vault = vault or MemoryVault()
+        self.now = now
 
     # -- abstract
 

@@ -48,6 +48,7 @@ class Client:
         base_url: scheme, host and path prefix; credentials go to this origin and nowhere else.
         explain: turns a refusal into a better error than the status alone gives ("field `priority`: ...").
         quotas: reads the vendor's limit headers.
+        credential: where the config has it, for the sentence that says that it is refused.
         download_hosts: other hosts from which files may be fetched, without credentials.
     """
 
@@ -63,6 +64,7 @@ class Client:
         observer: Observer | None = None,
         explain: Explain | None = None,
         quotas: ReadQuotas | None = None,
+        credential: str = "its block of the config",
         download_hosts: frozenset[str] = frozenset(),
     ) -> None:
         self.connection = connection
@@ -70,6 +72,7 @@ class Client:
         self.budget = Budget(connection, read=quotas or no_quotas)
         self._observer = observer
         self._explain = explain
+        self._credential = credential
         self._download_hosts = download_hosts
         limits = httpx.Timeout(self.timeout, connect=min(CONNECT_TIMEOUT, self.timeout))
         shared: dict[str, Any] = {"timeout": limits, "follow_redirects": False, "transport": transport}
@@ -141,7 +144,7 @@ class Client:
 
         Follows one redirect (vendors send files from a storage host).
         """
-        target = self._http.base_url.join(url)
+        target = self._http.build_request("GET", url).url  # below the path of `base_url`, as requests are
         for _ in range(2):
             own = _origin(target) == _origin(self._http.base_url)
             if not own:
@@ -171,7 +174,7 @@ class Client:
             size: bytes of `content`; storage hosts want to know it beforehand.
             headers: what the vendor says must go with it.
         """
-        target = self._http.base_url.join(url)
+        target = self._http.build_request("PUT", url).url
         if _origin(target) != _origin(self._http.base_url):
             await self._check_egress(target)
         given = {**headers, "content-length": str(size)}
@@ -239,7 +242,7 @@ class Client:
             case 429:
                 return self.budget.refused(response.headers)
             case 401:
-                return Unauthorized(f"{self.connection}: the credential is refused (401)")
+                return Unauthorized(f"{self.connection}: the credential is refused (401); renew {self._credential}")
             case 403:
                 return Forbidden(said)
             case 404 | 410:

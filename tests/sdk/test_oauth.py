@@ -143,7 +143,7 @@ async def test_two_processes_share_what_one_of_them_renewed(vendor: Vendor) -> N
 
 async def test_a_refresh_token_is_not_used_up_where_the_next_would_be_lost(vendor: Vendor) -> None:
     """A command that looks once, without the store, cost the daemon its sign-in."""
-    with pytest.raises(Unauthorized, match="by `syncd run` alone"):
+    with pytest.raises(Unauthorized, match="by `syncd run` and with its store"):
         await vendor.client(MemoryVault()).json("GET", "/me")
     assert vendor.tokens.given == 0
     await vendor.client(Lasting()).json("GET", "/me")
@@ -188,7 +188,7 @@ async def test_a_used_up_refresh_token_is_told_with_its_remedy(vendor: Vendor) -
 
 
 async def test_a_wrong_secret_is_told(vendor: Vendor) -> None:
-    with pytest.raises(Unauthorized, match="does not know this client_id"):
+    with pytest.raises(Unauthorized, match="does not know this application"):
         await vendor.client(Lasting(), client_secret=SecretStr("wrong")).json("GET", "/me")
 
 
