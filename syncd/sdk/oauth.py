@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from syncd.sdk.errors import BadAnswer, RateLimited, Unauthorized, Unavailable
+from syncd.sdk.errors import BadAnswer, ConnectorError, RateLimited, Unauthorized, Unavailable
 
 EARLY = timedelta(minutes=5)  # so much before its end a token is renewed, or after half its life if that is shorter
 UNTOLD = timedelta(hours=1)  # the life of a token whose end the vendor does not tell
@@ -124,15 +124,20 @@ class OAuth(httpx.Auth):
         self._tokens: _Tokens | None = None
         self._refused = ""
         self._turn = asyncio.Lock()
+        self._failed: ConnectorError | None = None  # why the last request for a token gave none
+        self._failures = 0
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         raise RuntimeError("a connector speaks asynchronously")
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        before = self._failures
         async with self._turn:
             if not self._good():
                 await self._look()
             if not self._good():
+                if self._failed and self._failures != before:
+                    raise self._failed  # who waited meanwhile need not ask the same again
                 answer = yield self._asking()
                 await answer.aread()
                 await self._learn_or_look(answer)
@@ -178,7 +183,8 @@ class OAuth(httpx.Auth):
         refresh = (self._tokens and self._tokens.refresh) or (first and first.get_secret_value())
         if refresh and not self._vault.lasting:
             raise Unauthorized(
-                f"{self._connection}: its refresh token is used by `syncd run` and with its store, which keeps the next"
+                f"{self._connection}: no store is there yet to keep the next refresh token; "
+                "`syncd check --online` makes one"
             )
         asked = {
             "grant_type": "refresh_token" if refresh else "client_credentials",
@@ -194,11 +200,12 @@ class OAuth(httpx.Auth):
         """Two processes may use one refresh token at once: then one is refused, and finds what the other one got."""
         try:
             await self._learn(answer)
-        except Unauthorized:
-            if self._vault.lasting:
+        except ConnectorError as error:
+            if isinstance(error, Unauthorized) and self._vault.lasting:
                 await asyncio.sleep(AT_ONCE)
                 await self._look()
             if not self._good():
+                self._failed, self._failures = error, self._failures + 1
                 raise
 
     async def _learn(self, answer: httpx.Response) -> None:

@@ -143,7 +143,7 @@ async def test_two_processes_share_what_one_of_them_renewed(vendor: Vendor) -> N
 
 async def test_a_refresh_token_is_not_used_up_where_the_next_would_be_lost(vendor: Vendor) -> None:
     """A command that looks once, without the store, cost the daemon its sign-in."""
-    with pytest.raises(Unauthorized, match="by `syncd run` and with its store"):
+    with pytest.raises(Unauthorized, match="no store is there yet"):
         await vendor.client(MemoryVault()).json("GET", "/me")
     assert vendor.tokens.given == 0
     await vendor.client(Lasting()).json("GET", "/me")
@@ -185,6 +185,26 @@ async def test_a_used_up_refresh_token_is_told_with_its_remedy(vendor: Vendor) -
     with pytest.raises(Unauthorized, match="let the application in again, and put the new one") as refused:
         await vendor.client(Lasting()).json("GET", "/me")
     assert not any(secret in str(refused.value) for secret in SECRETS)
+
+
+async def test_many_at_once_are_refused_by_one_request(vendor: Vendor) -> None:
+    await vendor.client(Lasting()).json("GET", "/me")
+    client, asked = vendor.client(Lasting()), vendor.tokens.asked
+    tries = [client.json("GET", "/me") for _ in range(10)]
+    refused = await asyncio.gather(*tries, return_exceptions=True)
+    assert all(isinstance(each, Unauthorized) for each in refused)
+    assert vendor.tokens.asked == asked + 1
+    with pytest.raises(Unauthorized):
+        await client.json("GET", "/me")
+    assert vendor.tokens.asked == asked + 2, "a person who retries is not told what was said before"
+
+
+async def test_two_processes_with_one_refresh_token_at_once_both_get_in(vendor: Vendor) -> None:
+    """The vendor takes the token of one, and the other one finds what that one got."""
+    vault = Lasting()
+    clients = [vendor.client(vault) for _ in range(2)]
+    assert await asyncio.gather(*(client.json("GET", "/me") for client in clients)) == [{"me": "syncd"}] * 2
+    assert (vendor.tokens.given, vendor.tokens.asked) == (1, 2)
 
 
 async def test_a_wrong_secret_is_told(vendor: Vendor) -> None:
