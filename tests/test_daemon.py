@@ -217,3 +217,26 @@ async def test_a_restored_store_makes_nothing_twice_and_reverts_nothing(place: I
         await operate.resolve(daemon.site, clash.id, Side.ENGINEERING)
     await place.once()
     assert place.desk.ticket(ref).fields["status"] == "solved"
+
+
+async def test_a_sign_in_that_ends_is_counted_down_and_warned_about_once_a_day(place: Installation) -> None:
+    now = [datetime(2026, 1, 5, 9, tzinfo=UTC)]
+    place.desk.credential_ends = now[0] + timedelta(days=15)
+    async with place.daemon(now=lambda: now[0]) as daemon:
+        assert await daemon.count_down() == [], "nothing is known before the vendor was reached"
+        await daemon.reach("desk")
+        assert await daemon.count_down() == [], "there are more than two weeks left"
+        now[0] += timedelta(days=1)
+        assert await daemon.count_down() == [
+            "the sign-in of desk ends on 2026-01-20, in 14 days; renew `connections.desk`"
+        ]
+        assert await daemon.count_down() == []
+        now[0] += timedelta(days=1)
+        assert len(await daemon.count_down()) == 1
+        await daemon._beat()
+        now[0] += timedelta(days=14)
+        assert "ended on 2026-01-20" in (await daemon.count_down())[0]
+    async with place.daemon(acting=False, now=lambda: now[0]) as looking:
+        status = await views.status(looking.site)
+        desk = next(one for one in status.connections if one.name == "desk")
+        assert (desk.expires, "ended on" in desk.ending) == (place.desk.credential_ends, True)

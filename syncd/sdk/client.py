@@ -70,7 +70,7 @@ def open_client(
         connection=connector.connection,
         timeout=connector.config.timeout,
         headers=headers,
-        auth=_renewed(connector, sign_in) if isinstance(sign_in, Tokens) else sign_in,
+        auth=_auth(connector, sign_in),
         transport=connector.transport,
         observer=connector.observer,
         explain=explain,
@@ -86,15 +86,19 @@ def _credential(connector: Connector) -> str:
     return f"`connections.{connector.connection}.{key}`" if key else "its block of the config"
 
 
-def _renewed(connector: Connector, tokens: Tokens) -> OAuth:
-    return OAuth(
-        tokens.config,
-        token_url=tokens.url,
-        json=tokens.json,
+def _auth(connector: Connector, sign_in: SignIn | None) -> httpx.Auth | None:
+    """One renewal for all clients of a connector."""
+    if not isinstance(sign_in, Tokens):
+        return sign_in
+    connector.renewed = connector.renewed or OAuth(
+        sign_in.config,
+        token_url=sign_in.url,
+        json=sign_in.json,
         connection=connector.connection,
         vault=connector.vault,
         now=connector.now,
     )
+    return connector.renewed
 
 
 def _plain(secret: SecretStr | None) -> str:

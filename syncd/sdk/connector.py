@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from syncd.core.model import Attachment, Body, Comment, Fields, Kind, Person, Snapshot, Word
 from syncd.sdk.errors import Unsupported
-from syncd.sdk.oauth import MemoryVault, Vault
+from syncd.sdk.oauth import MemoryVault, OAuth, Vault
 
 # --- what a connector says about itself -----------------------------------------------------------------------------
 
@@ -337,6 +337,7 @@ class Connector(abc.ABC):
         self.observer = observer
         self.vault: Vault = vault or MemoryVault()
         self.now = now
+        self.renewed: OAuth | None = None  # what renews the tokens of its clients; `open_client` puts it here
 
     # -- abstract
 
@@ -443,6 +444,10 @@ class Connector(abc.ABC):
     def includes(self, revision: str, changed: Changed) -> bool:
         """Whether a read that answered `revision` surely shows what `changed` tells, because it is younger."""
         return bool(changed.token) and changed.token == revision
+
+    def expires(self) -> datetime | None:
+        """When the sign-in ends unless a person renews it, as the vendor told since `check`; None where it did not."""
+        return self.renewed.ends if self.renewed else None
 
     def quotas(self) -> Sequence[Quota]:
         """What the vendor last said about what is left."""

@@ -23,6 +23,7 @@ from syncd.sdk.errors import BadAnswer, ConnectorError, RateLimited, Unauthorize
 EARLY = timedelta(minutes=5)  # so much before its end a token is renewed, or after half its life if that is shorter
 UNTOLD = timedelta(hours=1)  # the life of a token whose end the vendor does not tell
 WAIT = 30.0  # seconds, where a limit does not say how long
+SAME = 60.0  # seconds by which two tellings of one end may differ
 AT_ONCE = 0.5  # seconds that another process may need to keep what it got
 
 
@@ -93,7 +94,8 @@ class _Tokens:
     access: str
     renew: float
     refresh: str | None = None
-    ends: float | None = None  # when the refresh token does, where the vendor tells
+    told: float | None = None  # when the refresh token ends, where the vendor tells
+    ends: float | None = None  # the same, where no renewal moves it
 
 
 class OAuth(httpx.Auth):
@@ -166,12 +168,11 @@ class OAuth(httpx.Auth):
         if kept and kept.root == self._root:
             self._tokens = kept
 
-    async def ends(self) -> datetime | None:
-        """When the refresh token ends, as the vendor told last; None where it did not tell, or there is none."""
-        if self._tokens is None:
-            await self._look()
-        told = self._tokens and self._tokens.ends
-        return datetime.fromtimestamp(told, UTC) if told else None
+    @property
+    def ends(self) -> datetime | None:
+        """When the sign-in ends, however often it is renewed; None where the vendor tells none, or renewals move it."""
+        fixed = self._tokens and self._tokens.ends
+        return datetime.fromtimestamp(fixed, UTC) if fixed else None
 
     @property
     def _root(self) -> str:
@@ -212,13 +213,16 @@ class OAuth(httpx.Auth):
         """Keep what was given, first in the vault."""
         given = _given(answer, self._connection)
         now, life = self._now(), _life(given)
-        refresh, ends = given.get("refresh_token"), _seconds(given.get("refresh_token_expires_in"))
+        refresh, left = given.get("refresh_token"), _seconds(given.get("refresh_token_expires_in"))
+        before = self._tokens.told if self._tokens else None
+        told = (now + left).timestamp() if left else None if refresh else before
         made = _Tokens(
             root=self._root,
             access=given["access_token"],
             renew=(now + max(life - EARLY, life / 2)).timestamp(),
             refresh=refresh or (self._tokens.refresh if self._tokens else None),
-            ends=(now + ends).timestamp() if ends else None if refresh or not self._tokens else self._tokens.ends,
+            told=told,
+            ends=told if told and (not refresh or (before and told < before + SAME)) else None,
         )
         await self._vault.save(json.dumps(asdict(made)))
         self._tokens = made

@@ -48,11 +48,22 @@ class Vendor:
 
     def client(self, vault: Vault, *, refresh: str | None = "first-refresh", **config: Any) -> Client:
         """A new process."""
+        return self.client_and_auth(vault, refresh=refresh, **config)[1]
+
+    def client_and_auth(
+        self, vault: Vault | None = None, *, refresh: str | None = "first-refresh", **config: Any
+    ) -> tuple[OAuth, Client]:
         secret = SecretStr(refresh) if refresh else None
         block = OAuthConfig(
             **{"client_id": "app", "client_secret": SecretStr("the-secret"), "refresh_token": secret, **config}
         )
-        auth = OAuth(block, token_url="https://v.example/oauth/token", connection="acme", vault=vault, now=self.clock)
+        auth = OAuth(
+            block,
+            token_url="https://v.example/oauth/token",
+            connection="acme",
+            vault=vault or Lasting(),
+            now=self.clock,
+        )
         self.clients.append(
             Client(
                 "https://v.example",
@@ -62,7 +73,7 @@ class Vendor:
                 transport=self.transport,
             )
         )
-        return self.clients[-1]
+        return auth, self.clients[-1]
 
     async def _give(self, request: Request) -> Response:
         await asyncio.sleep(0.001)  # as long as others need to ask too
@@ -185,6 +196,26 @@ async def test_a_used_up_refresh_token_is_told_with_its_remedy(vendor: Vendor) -
     with pytest.raises(Unauthorized, match="let the application in again, and put the new one") as refused:
         await vendor.client(Lasting()).json("GET", "/me")
     assert not any(secret in str(refused.value) for secret in SECRETS)
+
+
+async def test_an_end_that_no_renewal_moves_is_told(vendor: Vendor) -> None:
+    end = vendor.tokens.refresh_ends = vendor.clock() + timedelta(days=20)
+    auth, client = vendor.client_and_auth()
+    for _ in range(3):
+        await client.json("GET", "/me")
+        vendor.clock.advance(vendor.tokens.life.total_seconds())
+    assert auth.ends is not None
+    assert abs(auth.ends - end) < timedelta(seconds=2)
+
+
+async def test_an_end_that_each_renewal_moves_is_none(vendor: Vendor) -> None:
+    """The daemon renews it for ever; a warning each day would teach people to look away."""
+    vendor.tokens.refresh_life = timedelta(days=5)
+    auth, client = vendor.client_and_auth()
+    for _ in range(3):
+        await client.json("GET", "/me")
+        assert auth.ends is None
+        vendor.clock.advance(vendor.tokens.life.total_seconds())
 
 
 async def test_many_at_once_are_refused_by_one_request(vendor: Vendor) -> None:

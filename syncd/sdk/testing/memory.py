@@ -121,7 +121,8 @@ class MemoryConnector(Connector):
 
     async def check(self) -> Account:
         person = await self._ask("check", "", lambda: self.vendor.people.get(self.account))
-        return Account(self.account, person.name if person else self.account, person.email if person else None)
+        name, email = (person.name, person.email) if person else (self.account, None)
+        return Account(self.account, name, email, expires=self.vendor.credential_ends)
 
     async def describe(self) -> Description:
         self._needs(Capability.DESCRIBE)

@@ -24,6 +24,7 @@ class TokenEndpoint:
         alone: whether a renewal ends the access tokens that were given before.
         json: whether it is asked in JSON; else in a form.
         refresh_life: of a refresh token, which is told then.
+        refresh_ends: when all of them end, however often they are renewed, which is told then.
         refused: the status of a refusal of a refresh token.
         given, asked: how many tokens it gave, and how many requests came.
         failing: a status that it answers instead, while it is set.
@@ -50,6 +51,7 @@ class TokenEndpoint:
         self.life = timedelta(hours=24)
         self.grace = timedelta(0)
         self.refresh_life: timedelta | None = None
+        self.refresh_ends: datetime | None = None
         self.given = 0
         self.asked = 0
         self.failing: int | None = None
@@ -99,7 +101,7 @@ class TokenEndpoint:
 
     def _usable(self, refresh: str) -> bool:
         now = self._clock()
-        if refresh not in self._used or self._ends.get(refresh, now + self.life) <= now:
+        if refresh not in self._used or (refresh in self._ends and self._ends[refresh] <= now):
             return False
         used = self._used[refresh]
         return used is None or now < used + self.grace
@@ -112,7 +114,8 @@ class TokenEndpoint:
         if refresh:
             self._used[refresh] = None
             body["refresh_token"] = refresh
-        if refresh and self.refresh_life:
-            self._ends[refresh] = self._clock() + self.refresh_life
-            body["refresh_token_expires_in"] = int(self.refresh_life.total_seconds())
+        left = self.refresh_ends - self._clock() if self.refresh_ends else self.refresh_life
+        if refresh and left:
+            self._ends[refresh] = self._clock() + left
+            body["refresh_token_expires_in"] = int(left.total_seconds())
         return JSONResponse(body, headers={"cache-control": "no-store"})
