@@ -21,7 +21,7 @@ from syncd import log as logs
 from syncd import marker, registry
 from syncd.core.mapping import Mapping as Rules
 from syncd.core.model import Side
-from syncd.engine import operate
+from syncd.engine import operate, refused
 from syncd.engine.countdown import Countdown, ends, place
 from syncd.engine.poll import Poller, poll_once
 from syncd.engine.pulse import EVERY, Delays, Pulse, beat, here
@@ -197,7 +197,7 @@ class Daemon:
         try:
             account = await connector.check()
         except Unauthorized as error:
-            await self._pause(name, str(error))
+            await self._pause(name, refused.reason(connector, error))
             return False
         except ConnectorError as error:
             self.problems[name] = str(error)
@@ -257,7 +257,7 @@ class Daemon:
         try:
             await poll_once(self.site, connector)
         except Unauthorized as error:
-            await self._pause(name, str(error))
+            await self._pause(name, refused.reason(connector, error))
         except ConnectorError as error:
             self.problems[name] = str(error)
             log.warning("poll.failed", connection=name, reason=str(error))

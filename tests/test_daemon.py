@@ -81,11 +81,32 @@ async def test_a_refused_credential_pauses_its_connection_alone_until_a_person_l
         (pause,) = status.pauses
         assert (pause.name, pause.remedy) == ("tracker", "syncd retry --connection tracker")
         assert "tracker is paused" in status.sentence
+        assert "renew `connections.tracker`, and restart" in pause.reason
         await daemon.once()
         assert set(daemon.accounts) == {"desk"}
         assert await operate.resume(daemon.site, PauseScope.CONNECTION, "tracker")
         await daemon.once()
         assert set(daemon.accounts) == {"desk", "tracker"}
+
+
+@pytest.mark.parametrize("refused", ["changes*", "update *"], ids=["poll", "write"])
+async def test_a_credential_that_is_refused_later_is_asked_for_once(place: Installation, refused: str) -> None:
+    """By whom it is found out makes no difference: one sentence, and no further request."""
+    ref, _ = await place.linked()
+    async with place.daemon() as daemon:
+        await daemon.reach("desk")
+        await daemon.reach("tracker")
+        place.tracker.plan.on(refused, faults.Status(401), times=faults.ALWAYS)
+        before = len(place.tracker.requests)
+        place.desk.edit(ref, title="Export fails again")
+        for _ in range(3):
+            for poller in daemon.pollers.values():
+                await poller._turn()
+            await daemon.work()
+        status = await views.status(daemon.site, pulse=daemon.pulse())
+        (pause,) = status.pauses
+        assert "renew `connections.tracker`, and restart" in pause.reason
+        assert [call.operation for call in place.tracker.requests[before:]].count(refused.rstrip(" *")) == 1
 
 
 async def test_another_account_than_before_is_asked_about_and_then_is_ours_too(place: Installation) -> None:

@@ -75,15 +75,8 @@ def open_client(
         observer=connector.observer,
         explain=explain,
         quotas=quotas,
-        credential=_credential(connector),
         download_hosts=download_hosts,
     )
-
-
-def _credential(connector: Connector) -> str:
-    """Where the config has what signs in."""
-    key = connector.config.credential
-    return f"`connections.{connector.connection}.{key}`" if key else "its block of the config"
 
 
 def _auth(connector: Connector, sign_in: SignIn | None) -> httpx.Auth | None:

@@ -48,7 +48,6 @@ class Client:
         base_url: scheme, host and path prefix; credentials go to this origin and nowhere else.
         explain: turns a refusal into a better error than the status alone gives ("field `priority`: ...").
         quotas: reads the vendor's limit headers.
-        credential: where the config has it, for the sentence that says that it is refused.
         download_hosts: other hosts from which files may be fetched, without credentials.
     """
 
@@ -64,7 +63,6 @@ class Client:
         observer: Observer | None = None,
         explain: Explain | None = None,
         quotas: ReadQuotas | None = None,
-        credential: str = "its block of the config",
         download_hosts: frozenset[str] = frozenset(),
     ) -> None:
         self.connection = connection
@@ -72,7 +70,6 @@ class Client:
         self.budget = Budget(connection, read=quotas or no_quotas)
         self._observer = observer
         self._explain = explain
-        self._credential = credential
         self._download_hosts = download_hosts
         limits = httpx.Timeout(self.timeout, connect=min(CONNECT_TIMEOUT, self.timeout))
         shared: dict[str, Any] = {"timeout": limits, "follow_redirects": False, "transport": transport}
@@ -242,7 +239,7 @@ class Client:
             case 429:
                 return self.budget.refused(response.headers)
             case 401:
-                return Unauthorized(f"{self.connection}: the credential is refused (401); renew {self._credential}")
+                return Unauthorized(f"{self.connection}: the credential is refused (401)")
             case 403:
                 return Forbidden(said)
             case 404 | 410:

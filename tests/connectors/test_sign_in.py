@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from syncd import registry
+from syncd.engine.refused import reason
 from syncd.sdk.connector import ConnectionConfig, Connector
 from syncd.sdk.errors import Unauthorized
 from syncd.sdk.oauth import MemoryVault, Vault
@@ -217,13 +218,15 @@ async def test_a_file_of_jira_comes_by_the_gateway_too() -> None:
     await connector.aclose()
 
 
-async def test_a_refused_token_is_told_with_its_key() -> None:
-    """The plain credentials too say which key of the file is to be renewed."""
-    vendor = Vendor("gitlab")
-    block = {**vendor.simulator.connection(), "token": "no longer good"}
-    connector = vendor.kind(
-        vendor.kind.Config.model_validate(block), connection="acme", transport=vendor.simulator.transport()
-    )
-    with pytest.raises(Unauthorized, match=r"refused \(401\); renew `connections\.acme\.token`"):
-        await connector.check()
-    await connector.aclose()
+async def test_a_refused_token_pauses_with_its_key() -> None:
+    """The plain credentials too say which key of the file is to be renewed, whatever the vendor's own sentence is."""
+    for name, key in (("gitlab", "token"), ("linear", "api_key"), ("servicenow", "password"), ("zendesk", "token")):
+        vendor = Vendor(name)
+        block = {**vendor.simulator.connection(), key: "no longer good"}
+        connector = vendor.kind(
+            vendor.kind.Config.model_validate(block), connection="acme", transport=vendor.simulator.transport()
+        )
+        with pytest.raises(Unauthorized) as refused:
+            await connector.check()
+        assert f"renew `connections.acme.{key}`" in reason(connector, refused.value)
+        await connector.aclose()
