@@ -17,6 +17,7 @@ from syncd.mapping.words import Wrong
 from syncd.references import Resolver, StoreAddress
 from syncd.registry import ConnectorMissing, Registry
 from syncd.sdk.connector import ConnectionConfig
+from syncd.sdk.oauth import OAuthConfig
 
 SHORTEST_POLL = timedelta(seconds=10)  # of a vendor elsewhere; one on this machine may be asked as often as one likes
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -75,6 +76,9 @@ class ConfigReader(Reader):
 
     def _check_connection(self, config: ConnectionConfig, path: Path) -> None:
         self._checked_address(config.url, (*path, "url"))
+        oauth = getattr(config, "oauth", None)
+        if isinstance(oauth, OAuthConfig) and oauth.token_url is not None:  # it gets the application's secret
+            self._checked_address(oauth.token_url, (*path, "oauth", "token_url"))
         if config.poll < SHORTEST_POLL and not addresses.is_loopback(config.url):
             seconds = f"{config.poll.total_seconds():g}s"
             problem = f"asking every {seconds} is more than a vendor bears"

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ from syncd import log as logs
 from syncd import marker, registry
 from syncd.core.mapping import Mapping as Rules
 from syncd.core.model import Side
-from syncd.engine import operate
+from syncd.engine import operate, refused
+from syncd.engine.countdown import Countdown, ends, place
 from syncd.engine.poll import Poller, poll_once
 from syncd.engine.pulse import EVERY, Delays, Pulse, beat, here
 from syncd.engine.queue.embedded import EmbeddedQueue
@@ -44,6 +45,7 @@ log = structlog.get_logger()
 
 ROUNDS = 1000  # of `once`; a fence, never reached by work that ends
 FIRST_RETRY, LONGEST_RETRY = 2.0, 60.0  # seconds between tries to reach a vendor at the start
+COUNTED = timedelta(minutes=5)  # how often is looked whether a sign-in ends soon
 WEB_GRACE = 3  # seconds that an open request has at the end
 
 OnDone = Callable[[Done], None]
@@ -69,6 +71,7 @@ class Daemon:
     started: datetime
     path: Path | None = None
     delays: Delays = field(default_factory=Delays)
+    countdown: Countdown = field(default_factory=Countdown)
     accounts: dict[str, Account] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
     on_done: list[OnDone] = field(default_factory=list)
@@ -99,8 +102,18 @@ class Daemon:
             delay=self.delays.last_hour(self.site.now()),
             quotas={name: tuple(connector.quotas()) for name, connector in self.site.connectors.items()},
             problems={**self.problems, **problems},
+            expires=self._ends(),
             red=self.timers.health.reasons,
         )
+
+    def _ends(self) -> dict[str, datetime]:
+        found = {name: ends(connector, self.accounts.get(name)) for name, connector in self.site.connectors.items()}
+        return {name: end for name, end in found.items() if end is not None}
+
+    async def count_down(self) -> list[str]:
+        """Warn of the sign-ins that end soon, of each once a day."""
+        places = {name: place(connector) for name, connector in self.site.connectors.items()}
+        return self.countdown.warn(self._ends(), places, self.site.now())
 
     # -- running
 
@@ -120,6 +133,7 @@ class Daemon:
         serving = asyncio.create_task(self._web()())
         await self._beat()
         self.timers.every(EVERY, self._beat)
+        self.timers.every(COUNTED, self.count_down)
         self.timers.start()
         log.info("daemon.started", store=self.store.where, listen=self.listening or None, restored=self.store.restored)
         tending = [] if self.restored else [self._tend(name) for name in self.pollers]
@@ -183,7 +197,7 @@ class Daemon:
         try:
             account = await connector.check()
         except Unauthorized as error:
-            await self._pause(name, str(error))
+            await self._pause(name, refused.reason(connector, error))
             return False
         except ConnectorError as error:
             self.problems[name] = str(error)
@@ -243,7 +257,7 @@ class Daemon:
         try:
             await poll_once(self.site, connector)
         except Unauthorized as error:
-            await self._pause(name, str(error))
+            await self._pause(name, refused.reason(connector, error))
         except ConnectorError as error:
             self.problems[name] = str(error)
             log.warning("poll.failed", connection=name, reason=str(error))
@@ -420,12 +434,16 @@ def _assemble(
             observer(call)
 
     connections = {
-        name: found.get(config.connector)(config, connection=name, transport=transports.get(name), observer=observe)
+        name: found.get(config.connector)(
+            config,
+            connection=name,
+            transport=transports.get(name),
+            observer=observe,
+            vault=StoreVault(store, name, secret=secret) if lasting else None,
+            now=now,
+        )
         for name, config in settings.connections.items()
     }
-    if lasting:
-        for name, connector in connections.items():
-            connector.vault = StoreVault(store, name, secret=secret)
     site = Site(
         store=store,
         queue=EmbeddedQueue(store, now=now),

@@ -81,11 +81,32 @@ async def test_a_refused_credential_pauses_its_connection_alone_until_a_person_l
         (pause,) = status.pauses
         assert (pause.name, pause.remedy) == ("tracker", "syncd retry --connection tracker")
         assert "tracker is paused" in status.sentence
+        assert "renew `connections.tracker`, and restart" in pause.reason
         await daemon.once()
         assert set(daemon.accounts) == {"desk"}
         assert await operate.resume(daemon.site, PauseScope.CONNECTION, "tracker")
         await daemon.once()
         assert set(daemon.accounts) == {"desk", "tracker"}
+
+
+@pytest.mark.parametrize("refused", ["changes*", "update *"], ids=["poll", "write"])
+async def test_a_credential_that_is_refused_later_is_asked_for_once(place: Installation, refused: str) -> None:
+    """By whom it is found out makes no difference: one sentence, and no further request."""
+    ref, _ = await place.linked()
+    async with place.daemon() as daemon:
+        await daemon.reach("desk")
+        await daemon.reach("tracker")
+        place.tracker.plan.on(refused, faults.Status(401), times=faults.ALWAYS)
+        before = len(place.tracker.requests)
+        place.desk.edit(ref, title="Export fails again")
+        for _ in range(3):
+            for poller in daemon.pollers.values():
+                await poller._turn()
+            await daemon.work()
+        status = await views.status(daemon.site, pulse=daemon.pulse())
+        (pause,) = status.pauses
+        assert "renew `connections.tracker`, and restart" in pause.reason
+        assert [call.operation for call in place.tracker.requests[before:]].count(refused.rstrip(" *")) == 1
 
 
 async def test_another_account_than_before_is_asked_about_and_then_is_ours_too(place: Installation) -> None:
@@ -217,3 +238,26 @@ async def test_a_restored_store_makes_nothing_twice_and_reverts_nothing(place: I
         await operate.resolve(daemon.site, clash.id, Side.ENGINEERING)
     await place.once()
     assert place.desk.ticket(ref).fields["status"] == "solved"
+
+
+async def test_a_sign_in_that_ends_is_counted_down_and_warned_about_once_a_day(place: Installation) -> None:
+    now = [datetime(2026, 1, 5, 9, tzinfo=UTC)]
+    place.desk.credential_ends = now[0] + timedelta(days=15)
+    async with place.daemon(now=lambda: now[0]) as daemon:
+        assert await daemon.count_down() == [], "nothing is known before the vendor was reached"
+        await daemon.reach("desk")
+        assert await daemon.count_down() == [], "there are more than two weeks left"
+        now[0] += timedelta(days=1)
+        assert await daemon.count_down() == [
+            "the sign-in of desk ends on 2026-01-20, in 14 days; renew `connections.desk`"
+        ]
+        assert await daemon.count_down() == []
+        now[0] += timedelta(days=1)
+        assert len(await daemon.count_down()) == 1
+        await daemon._beat()
+        now[0] += timedelta(days=14)
+        assert "ended on 2026-01-20" in (await daemon.count_down())[0]
+    async with place.daemon(acting=False, now=lambda: now[0]) as looking:
+        status = await views.status(looking.site)
+        desk = next(one for one in status.connections if one.name == "desk")
+        assert (desk.expires, "ended on" in desk.ending) == (place.desk.credential_ends, True)

@@ -220,6 +220,17 @@ def test_any_text_is_an_address_or_refused(text: str) -> None:
         addresses.check(text)
 
 
+def test_where_tokens_are_given_is_checked_like_any_address(tmp_path: Path) -> None:
+    """The application's secret goes there."""
+    file = tmp_path / "syncd.yaml"
+    file.write_text(
+        "version: 1\nconnections:\n  acme:\n    connector: linear\n"
+        "    oauth: {client_id: app, client_secret: '${TRACKER_TOKEN}', token_url: 'http://tokens.example/give'}\n"
+    )
+    found = [complaint for complaint in settings.examine(file).complaints if "plain http" in complaint.problem]
+    assert [(complaint.line, "tokens.example" in complaint.problem) for complaint in found] == [(5, True)]
+
+
 # --- the registry
 
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
-from typing import ClassVar
-
-import httpx
+from typing import ClassVar, Unpack
 
 from syncd.core.model import Attachment, Body, Comment, Fields, Person, Snapshot
+from syncd.sdk.client import open_client
 from syncd.sdk.connector import (
     ALL_PARTS,
     Account,
@@ -27,12 +26,12 @@ from syncd.sdk.connector import (
     FieldInfo,
     Hook,
     Message,
-    Observer,
     Page,
     Part,
     Posted,
     Quota,
     Webhook,
+    Wiring,
     Written,
 )
 from syncd.sdk.http import Client
@@ -81,15 +80,8 @@ class AzureDevOps(Connector):
     place_keys: ClassVar[frozenset[str]] = frozenset({"project", "type", "area", "iteration"})
     config: AzureDevOpsConfig
 
-    def __init__(
-        self,
-        config: AzureDevOpsConfig,
-        *,
-        connection: str = "",
-        transport: httpx.AsyncBaseTransport | None = None,
-        observer: Observer | None = None,
-    ) -> None:
-        super().__init__(config, connection=connection, transport=transport, observer=observer)
+    def __init__(self, config: AzureDevOpsConfig, **wiring: Unpack[Wiring]) -> None:
+        super().__init__(config, **wiring)
         self._api = Api(self._client(config.site), self._client(config.identities), site=config.site)
         self._people = People(self._api)
         self._projects = Projects(self._api, config)
@@ -100,17 +92,7 @@ class AzureDevOps(Connector):
             self._lose(Capability.LINK_BACK)
 
     def _client(self, address: str) -> Client:
-        """The token is the password; the user may be anybody."""
-        return Client(
-            address,
-            connection=self.connection,
-            timeout=self.config.timeout,
-            auth=("", self.config.token.get_secret_value()),
-            transport=self.transport,
-            observer=self.observer,
-            explain=explain,
-            quotas=read_quotas,
-        )
+        return open_client(self, address, sign_in=self.config.sign_in(), explain=explain, quotas=read_quotas)
 
     def _lose(self, *capabilities: Capability) -> None:
         vars(self)["capabilities"] = self.capabilities - set(capabilities)

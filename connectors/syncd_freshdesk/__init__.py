@@ -7,9 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
-from typing import Any, ClassVar, TypeVar
-
-import httpx
+from typing import Any, ClassVar, TypeVar, Unpack
 
 from syncd.core.model import (
     Attachment,
@@ -24,6 +22,7 @@ from syncd.core.model import (
     Snapshot,
     Visibility,
 )
+from syncd.sdk.client import open_client
 from syncd.sdk.connector import (
     ALL_PARTS,
     Account,
@@ -36,16 +35,15 @@ from syncd.sdk.connector import (
     Description,
     Draft,
     Message,
-    Observer,
     Page,
     Part,
     Posted,
     Quota,
     Webhook,
+    Wiring,
     Written,
 )
 from syncd.sdk.errors import ConnectorError, Locked, NotFound, Rejected
-from syncd.sdk.http import Client
 from syncd.sdk.text.mark import marked
 from syncd_freshdesk import fields as tickets
 from syncd_freshdesk import hook, multipart, poll, wire
@@ -86,30 +84,20 @@ class Freshdesk(Connector):
     place_keys = frozenset({"group", "type"})
     container = "group"
 
-    def __init__(
-        self,
-        config: FreshdeskConfig,
-        *,
-        connection: str = "",
-        transport: httpx.AsyncBaseTransport | None = None,
-        observer: Observer | None = None,
-    ) -> None:
-        super().__init__(config, connection=connection, transport=transport, observer=observer)
+    def __init__(self, config: FreshdeskConfig, **wiring: Unpack[Wiring]) -> None:
+        super().__init__(config, **wiring)
         self.config: FreshdeskConfig = config
         if config.public_comments == "note":
             able = type(self).capabilities | {Capability.EDIT_COMMENTS}
             self.capabilities = able  # type: ignore[misc]  # what a class says of all accounts, said of this one
         self._site = config.url.rstrip("/")
-        self._client = Client(
-            self._site,
-            connection=self.connection,
-            timeout=config.timeout,
-            transport=transport,
-            observer=observer,
+        self._client = open_client(
+            self,
+            config.url,
+            sign_in=config.sign_in(),
             explain=explain,
             quotas=read_quotas,
             download_hosts=config.download_hosts,
-            **config.credentials(),
         )
         self._api = Api(self._client)
         self._me: AgentJson | None = None

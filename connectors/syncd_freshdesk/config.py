@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr
 
+from syncd.sdk.client import Basic, SignIn
 from syncd.sdk.connector import ConnectionConfig
 
 CUSTOM = r"^cf_[a-z0-9_]{1,250}$"
@@ -13,6 +14,8 @@ CUSTOM = r"^cf_[a-z0-9_]{1,250}$"
 
 class FreshdeskConfig(ConnectionConfig):
     """A Freshdesk account: the API key of an agent of syncd's own."""
+
+    credentials: ClassVar = (("api_key",),)
 
     api_key: SecretStr = Field(description="The API key of the agent that syncd works as (Profile settings).")
     key_field: str = Field(
@@ -38,6 +41,6 @@ class FreshdeskConfig(ConnectionConfig):
         default=frozenset(), description="Hosts that files may come from although they are in this network."
     )
 
-    def credentials(self) -> dict[str, Any]:
-        """What the client sends with each request: the key as user; any password will do."""
-        return {"auth": (self.api_key.get_secret_value(), "X")}
+    def sign_in(self) -> SignIn:
+        """The key is the user; any password will do."""
+        return Basic(self.api_key.get_secret_value(), SecretStr("X"))

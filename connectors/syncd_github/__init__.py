@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import ClassVar
-
-import httpx
+from typing import ClassVar, Unpack
 
 from syncd.core.model import Body, Comment, Fields, Person, Snapshot
 from syncd.sdk.connector import (
@@ -28,12 +26,12 @@ from syncd.sdk.connector import (
     FieldInfo,
     Hook,
     Message,
-    Observer,
     Page,
     Part,
     Posted,
     Quota,
     Webhook,
+    Wiring,
     Written,
 )
 from syncd_github import hook as webhooks
@@ -86,19 +84,12 @@ class GitHub(Connector):
     container: ClassVar[str] = "repository"
     config: GitHubConfig
 
-    def __init__(
-        self,
-        config: GitHubConfig,
-        *,
-        connection: str = "",
-        transport: httpx.AsyncBaseTransport | None = None,
-        observer: Observer | None = None,
-    ) -> None:
-        super().__init__(config, connection=connection, transport=transport, observer=observer)
+    def __init__(self, config: GitHubConfig, **wiring: Unpack[Wiring]) -> None:
+        super().__init__(config, **wiring)
         vars(self)["fields"] = fields_of(config.label_fields)  # this connection's; the class has the usual ones
         if config.link_via == "none":
             self._lose(Capability.LINK_BACK)
-        self._api = Api(config, connection=self.connection, transport=transport, observer=observer)
+        self._api = Api(self)
         self._repositories = Repositories(self._api, config.repositories, age=config.visibility_age)
         self._reader = Reader(self._api, self._repositories, reading=Reading(config.label_fields))
         self._writer = Writer(self._reader, config)

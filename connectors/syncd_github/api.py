@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 import httpx
 
-from syncd.sdk.connector import Observer
+from syncd.sdk.client import Header, open_client
+from syncd.sdk.connector import Connector
 from syncd.sdk.errors import BadAnswer, NotFound
-from syncd.sdk.http import Client
-from syncd_github.auth import AppSignIn, TokenSignIn, date_of
+from syncd_github.auth import AppSignIn, date_of
 from syncd_github.config import GitHubConfig
 from syncd_github.limits import Pace, Refusals, read_quotas
 from syncd_github.revision import stamped
@@ -46,24 +46,15 @@ HEADERS = {
 class Api:
     """Requests of one connection. Every write takes its turn, and leaves the pause that GitHub asks for."""
 
-    def __init__(
-        self,
-        config: GitHubConfig,
-        *,
-        connection: str,
-        transport: httpx.AsyncBaseTransport | None,
-        observer: Observer | None,
-    ) -> None:
+    def __init__(self, connector: Connector) -> None:
+        config: GitHubConfig = connector.config
         refusals, self.base = Refusals(), config.url.rstrip("/")
         self.sign_in = _sign_in(config)
-        self.client = Client(
+        self.client = open_client(
+            connector,
             self.base,
-            connection=connection,
-            timeout=config.timeout,
+            sign_in=self.sign_in,
             headers=HEADERS,
-            auth=self.sign_in,
-            transport=transport,
-            observer=observer,
             explain=refusals.explain,
             quotas=read_quotas,
         )
@@ -267,9 +258,9 @@ class Api:
         return str(target).removeprefix(self.base)
 
 
-def _sign_in(config: GitHubConfig) -> TokenSignIn | AppSignIn:
+def _sign_in(config: GitHubConfig) -> Header | AppSignIn:
     if config.token is not None:
-        return TokenSignIn(config.token.get_secret_value())
+        return Header(config.token)
     return AppSignIn(  # the config has seen to it that all three are there
         app_id=config.app_id or "",
         installation_id=config.installation_id or 0,

@@ -1,4 +1,4 @@
-"""Who signs a request: a token, or a GitHub App with a token of its installation that lives for an hour.
+"""How a GitHub App signs in: with a token of its installation that lives for an hour.
 
 An App proves itself with a JWT (RS256, at most ten minutes) and gets the token for it (`apps/create-installation-
 access-token`). The token is renewed before its hour ends, and once when GitHub refuses it early.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -34,17 +34,6 @@ class TokenIn(BaseModel):
     token: str
     expires_at: datetime
     permissions: dict[str, str] = {}
-
-
-class TokenSignIn(httpx.Auth):
-    """A token that GitHub gave to a person."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        yield request
 
 
 class AppSignIn(httpx.Auth):

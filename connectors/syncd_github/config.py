@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Self
+from typing import ClassVar
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator
 
 from syncd.core.model import Kind
 from syncd.sdk.connector import ConnectionConfig, FieldInfo
@@ -40,6 +40,8 @@ def fields_of(label_fields: Mapping[str, str]) -> tuple[FieldInfo, ...]:
 
 class GitHubConfig(ConnectionConfig):
     """Where GitHub is, as whom we act there, and in which repositories."""
+
+    credentials: ClassVar = (("token",), ("app_id", "installation_id", "private_key"))
 
     url: str = Field(
         default="https://api.github.com", description="The API; of an Enterprise Server: https://HOST/api/v3."
@@ -84,12 +86,3 @@ class GitHubConfig(ConnectionConfig):
         if any(not prefix.strip() for prefix in fields.values()):
             raise ValueError("the beginning of a label must not be empty")
         return fields
-
-    @model_validator(mode="after")
-    def _has_one_account(self) -> Self:
-        app = (self.app_id, self.installation_id, self.private_key)
-        if self.token is not None and any(app):
-            raise ValueError("`token` or the keys of an App, not both")
-        if self.token is None and not all(app):
-            raise ValueError("`token` is needed, or `app_id`, `installation_id` and `private_key`")
-        return self

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from typing import ClassVar
-
-import httpx
+from typing import ClassVar, Unpack
 
 from syncd.core.model import Attachment, Body, Comment, Fields, Internal, Kind, Person, Snapshot
+from syncd.sdk.client import open_client
 from syncd.sdk.connector import (
     ALL_PARTS,
     Account,
@@ -27,15 +26,14 @@ from syncd.sdk.connector import (
     FieldInfo,
     Hook,
     Message,
-    Observer,
     Page,
     Part,
     Posted,
     Quota,
     Webhook,
+    Wiring,
     Written,
 )
-from syncd.sdk.http import Client
 from syncd_gitlab import hook, hooks, wire
 from syncd_gitlab.api import Api, encoded, explain, read_quotas
 from syncd_gitlab.config import FIELDS, ISSUE_TYPES, GitlabConfig
@@ -78,25 +76,9 @@ class Gitlab(Connector):
     place_keys: ClassVar[frozenset[str]] = frozenset({"project", "issue_type", "confidential"})
     config: GitlabConfig
 
-    def __init__(
-        self,
-        config: GitlabConfig,
-        *,
-        connection: str = "",
-        transport: httpx.AsyncBaseTransport | None = None,
-        observer: Observer | None = None,
-    ) -> None:
-        super().__init__(config, connection=connection, transport=transport, observer=observer)
-        self._client = Client(
-            config.site,
-            connection=self.connection,
-            timeout=config.timeout,
-            headers={"Authorization": f"Bearer {config.token.get_secret_value()}"},
-            transport=transport,
-            observer=observer,
-            explain=explain,
-            quotas=read_quotas,
-        )
+    def __init__(self, config: GitlabConfig, **wiring: Unpack[Wiring]) -> None:
+        super().__init__(config, **wiring)
+        self._client = open_client(self, config.site, sign_in=config.sign_in(), explain=explain, quotas=read_quotas)
         self._api, memory = Api(self._client), Memory()
         self._projects = Projects(self._api, config=config, memory=memory)
         self._reader = Reader(self._api, config=config, memory=memory, projects=self._projects)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final, Literal, Self
+from typing import ClassVar, Final, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
 from syncd.core.model import Kind
+from syncd.sdk.client import Header, SignIn, Tokens
 from syncd.sdk.connector import ConnectionConfig, FieldInfo
+from syncd.sdk.oauth import OAuthByPerson
 
 API: Final = "/api/v4"
 ISSUE_TYPES: Final = ("issue", "incident", "test_case", "requirement", "task", "ticket")
@@ -34,7 +36,14 @@ WRITABLE: Final = frozenset(field.name for field in FIELDS if field.writable)
 class GitlabConfig(ConnectionConfig):
     """Where GitLab is, as whom we act there, and which projects are looked at."""
 
-    token: SecretStr = Field(description="An access token with the scope `api`: of a project, a group or a user.")
+    credentials: ClassVar = (("token",), ("oauth",))
+
+    token: SecretStr | None = Field(
+        default=None, description="An access token with the scope `api`: of a project, a group or a user."
+    )
+    oauth: OAuthByPerson | None = Field(
+        default=None, description="Instead of a token: an application that a user let in."
+    )
     projects: tuple[str, ...] = Field(min_length=1, description="Paths or numbers of the projects: [acme/app].")
     group: str | None = Field(
         default=None, description="A group that holds all these projects: then one request asks for all their changes."
@@ -65,3 +74,6 @@ class GitlabConfig(ConnectionConfig):
     def site(self) -> str:
         """The address without the path of the API."""
         return self.url.rstrip("/").removesuffix(API)
+
+    def sign_in(self) -> SignIn:
+        return Tokens(self.oauth, f"{self.site}/oauth/token") if self.oauth else Header(self.token)

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
-from typing import ClassVar
-
-import httpx
+from typing import ClassVar, Unpack
 
 from syncd.core.model import Attachment, Body, Comment, Fields, Person, Snapshot
+from syncd.sdk.client import open_client
 from syncd.sdk.connector import (
     ALL_PARTS,
     Account,
@@ -26,16 +25,15 @@ from syncd.sdk.connector import (
     Description,
     Draft,
     Message,
-    Observer,
     Page,
     Part,
     Posted,
     Quota,
     Webhook,
+    Wiring,
     Written,
 )
 from syncd.sdk.errors import NotFound, Rejected
-from syncd.sdk.http import Client
 from syncd_hubspot import fields as tickets
 from syncd_hubspot import hook, poll
 from syncd_hubspot.api import NOTES, TICKETS, Api
@@ -79,24 +77,14 @@ class Hubspot(Connector):
     place_keys = frozenset({"pipeline"})
     container = "pipeline"
 
-    def __init__(
-        self,
-        config: HubspotConfig,
-        *,
-        connection: str = "",
-        transport: httpx.AsyncBaseTransport | None = None,
-        observer: Observer | None = None,
-    ) -> None:
-        super().__init__(config, connection=connection, transport=transport, observer=observer)
+    def __init__(self, config: HubspotConfig, **wiring: Unpack[Wiring]) -> None:
+        super().__init__(config, **wiring)
         self.config: HubspotConfig = config
         refusals = Refusals()
-        self._client = Client(
-            config.url.rstrip("/"),
-            connection=self.connection,
-            timeout=config.timeout,
-            headers={"authorization": f"Bearer {config.token.get_secret_value()}"},
-            transport=transport,
-            observer=observer,
+        self._client = open_client(
+            self,
+            config.url,
+            sign_in=config.sign_in(),
             explain=refusals.explain,
             quotas=read_quotas,
             download_hosts=config.download_hosts,

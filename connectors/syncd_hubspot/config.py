@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field, SecretStr
 
+from syncd.sdk.client import Header, SignIn, Tokens
 from syncd.sdk.connector import ConnectionConfig
+from syncd.sdk.oauth import OAuthByPerson
 
 PROPERTY = r"^[a-z][a-z0-9_]{0,99}$"
 
@@ -15,8 +19,15 @@ class HubspotConfig(ConnectionConfig):
     HubSpot has no call that tells who a token belongs to, so app and account are named here.
     """
 
+    credentials: ClassVar = (("token",), ("oauth",))
+
     url: str = Field(default="https://api.hubapi.com", description="Where the API answers; the same for all accounts.")
-    token: SecretStr = Field(description="The access token of the private app that syncd works as.")
+    token: SecretStr | None = Field(
+        default=None, description="The access token of the private app that syncd works as."
+    )
+    oauth: OAuthByPerson | None = Field(
+        default=None, description="Instead of a token: an app that the account installed."
+    )
     app_id: str = Field(
         pattern=r"^[1-9][0-9]{0,17}$", description="The app's number; what it wrote is known by this as our own."
     )
@@ -46,3 +57,6 @@ class HubspotConfig(ConnectionConfig):
     download_hosts: frozenset[str] = Field(
         default=frozenset(), description="Hosts that files may come from although they are in this network."
     )
+
+    def sign_in(self) -> SignIn:
+        return Tokens(self.oauth, f"{self.url.rstrip('/')}/oauth/v1/token") if self.oauth else Header(self.token)

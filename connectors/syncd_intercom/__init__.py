@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, Unpack
 
 import httpx
 
 from syncd.core.model import Attachment, Fields, Person, Snapshot
+from syncd.sdk.client import open_client
 from syncd.sdk.connector import (
     ALL_PARTS,
     Account,
@@ -26,16 +27,15 @@ from syncd.sdk.connector import (
     Draft,
     FieldInfo,
     Message,
-    Observer,
     Page,
     Part,
     Posted,
     Quota,
     Webhook,
+    Wiring,
     Written,
 )
 from syncd.sdk.errors import ConnectorError, RateLimited, Rejected
-from syncd.sdk.http import Client
 from syncd_intercom import hook, poll
 from syncd_intercom.api import VERSION, explain, read_quotas
 from syncd_intercom.catalogue import Catalogue
@@ -85,30 +85,17 @@ class Intercom(Connector):
     place_keys = frozenset({"ticket_type", "contact"})
     container = "ticket_type"
 
-    def __init__(
-        self,
-        config: IntercomConfig,
-        *,
-        connection: str = "",
-        transport: httpx.AsyncBaseTransport | None = None,
-        observer: Observer | None = None,
-    ) -> None:
-        super().__init__(config, connection=connection, transport=transport, observer=observer)
+    def __init__(self, config: IntercomConfig, **wiring: Unpack[Wiring]) -> None:
+        super().__init__(config, **wiring)
         self.config: IntercomConfig = config
         # what a class says of all connections, said of this one
         self.capabilities = ALWAYS | MORE[config.objects]  # type: ignore[misc]
         self.fields = FIELDS[config.objects]  # type: ignore[misc]
-        self._client = Client(
+        self._client = open_client(
+            self,
             config.site,
-            connection=self.connection,
-            timeout=config.timeout,
-            headers={
-                "authorization": f"Bearer {config.token.get_secret_value()}",
-                "intercom-version": VERSION,
-                "accept": "application/json",
-            },
-            transport=transport,
-            observer=observer,
+            sign_in=config.sign_in(),
+            headers={"intercom-version": VERSION, "accept": "application/json"},
             explain=self._explain,
             quotas=read_quotas,
             download_hosts=config.download_hosts,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from syncd.sdk.client import Header, SignIn
 from syncd.sdk.connector import ConnectionConfig
 
 Objects = Literal["tickets", "conversations", "both"]
@@ -31,6 +32,8 @@ class AttributeConfig(BaseModel):
 
 class IntercomConfig(ConnectionConfig):
     """An Intercom workspace: the access token of an app, made by an admin (teammate) of syncd's own."""
+
+    credentials: ClassVar = (("token",),)
 
     token: SecretStr = Field(description="The access token of your app (Developer Hub, Authentication).")
     objects: Objects = Field(
@@ -77,3 +80,6 @@ class IntercomConfig(ConnectionConfig):
         link = self.link or f"{region}/a/inbox/{{workspace}}/inbox/conversation/{{id}}"
         words = {"workspace": workspace, "kind": kind, "id": id}
         return _PLACE.sub(lambda place: words[place[1]], link)
+
+    def sign_in(self) -> SignIn:
+        return Header(self.token)

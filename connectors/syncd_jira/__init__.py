@@ -11,11 +11,10 @@ import hashlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import ClassVar
-
-import httpx
+from typing import ClassVar, Unpack
 
 from syncd.core.model import Attachment, Body, Comment, Fields, Kind, Person, Snapshot
+from syncd.sdk.client import open_client
 from syncd.sdk.connector import (
     ALL_PARTS,
     Account,
@@ -30,16 +29,15 @@ from syncd.sdk.connector import (
     File,
     Hook,
     Message,
-    Observer,
     Page,
     Part,
     Posted,
     Quota,
     Webhook,
+    Wiring,
     Written,
 )
 from syncd.sdk.errors import ConnectorError, Unavailable, Unsupported
-from syncd.sdk.http import Client
 from syncd_jira.answers import ProjectIn
 from syncd_jira.api import Api, explain, read_quotas, seen
 from syncd_jira.config import JiraConfig
@@ -91,33 +89,14 @@ class Jira(Connector):
 
     config: JiraConfig
 
-    def __init__(
-        self,
-        config: JiraConfig,
-        *,
-        connection: str = "",
-        transport: httpx.AsyncBaseTransport | None = None,
-        observer: Observer | None = None,
-    ) -> None:
-        super().__init__(config, connection=connection, transport=transport, observer=observer)
+    def __init__(self, config: JiraConfig, **wiring: Unpack[Wiring]) -> None:
+        super().__init__(config, **wiring)
         vars(self)["settle"] = config.index_lag  # this site's own; the class has the usual one
-        cloud, token = config.deployment == "cloud", config.token.get_secret_value()
-        self._client = Client(
-            config.url,
-            connection=self.connection,
-            timeout=config.timeout,
-            auth=(config.email or "", token) if cloud else None,
-            headers=None if cloud else {"Authorization": f"Bearer {token}"},
-            transport=transport,
-            observer=observer,
-            explain=explain,
-            quotas=read_quotas,
-        )
+        cloud = config.deployment == "cloud"
+        self._client = open_client(self, config.api, sign_in=config.sign_in(), explain=explain, quotas=read_quotas)
         dialect = CLOUD if cloud else DATA_CENTER
         self._api = Api(self._client, base=dialect.api)
-        self._nobody = Client(
-            config.url, connection=self.connection, timeout=config.timeout, transport=transport, observer=observer
-        )
+        self._nobody = open_client(self, config.url)
         self._stranger = Api(self._nobody, base=dialect.api)
         reading = Reading(dialect, Catalogue(), site=config.url.rstrip("/"))
         self._reader = Reader(self._api, reading=reading, config=config, memory=Memory())

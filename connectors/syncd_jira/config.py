@@ -4,21 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
+from syncd.sdk.client import Basic, Header, SignIn, Tokens
 from syncd.sdk.connector import ConnectionConfig
+from syncd.sdk.oauth import OAuthConfig
+
+GATEWAY = "https://api.atlassian.com"
+TOKENS = "https://auth.atlassian.com/oauth/token"
 
 
 class JiraConfig(ConnectionConfig):
     """Where Jira is, who we are there, and what it cannot tell about itself."""
 
+    credentials: ClassVar = (("token",), ("oauth",))
+
     deployment: Literal["cloud", "data_center"] = Field(
         default="cloud", description="cloud (https://SITE.atlassian.net) or data_center."
     )
     email: str | None = Field(default=None, description="Cloud: the account that the token belongs to.")
-    token: SecretStr = Field(description="Cloud: an API token. Data Center: a personal access token.")
+    token: SecretStr | None = Field(
+        default=None, description="Cloud: an API token. Data Center: a personal access token."
+    )
+    oauth: OAuthConfig | None = Field(default=None, description="Cloud, instead of a token: an application.")
+    cloud_id: str | None = Field(
+        default=None,
+        pattern=r"^[0-9A-Za-z-]+$",
+        description="Cloud, with `oauth`: the site's id (https://SITE.atlassian.net/_edge/tenant_info shows it).",
+    )
     service_project: bool = Field(
         default=False,
         description="Whether these are projects of Jira Service Management, whose comments customers see.",
@@ -41,6 +56,23 @@ class JiraConfig(ConnectionConfig):
 
     @model_validator(mode="after")
     def _has_an_account(self) -> Self:
-        if self.deployment == "cloud" and not self.email:
+        cloud = self.deployment == "cloud"
+        if self.oauth and not cloud:
+            raise ValueError("`oauth` is for Jira Cloud; give `token`, a personal access token, to a Data Center")
+        if self.oauth and not self.cloud_id:
+            raise ValueError("`cloud_id` is needed with `oauth`: https://SITE.atlassian.net/_edge/tenant_info shows it")
+        if self.oauth and self.email:
+            raise ValueError("`email` goes with `token`; take it out beside `oauth`")
+        if self.token and cloud and not self.email:
             raise ValueError("`email` is needed with an API token of Jira Cloud: the account that the token belongs to")
         return self
+
+    @property
+    def api(self) -> str:
+        """Where the API answers: an application's requests go by Atlassian's gateway."""
+        return f"{GATEWAY}/ex/jira/{self.cloud_id}" if self.oauth else self.url
+
+    def sign_in(self) -> SignIn:
+        if self.oauth:
+            return Tokens(self.oauth, TOKENS, json=True)
+        return Basic(self.email, self.token) if self.deployment == "cloud" else Header(self.token)

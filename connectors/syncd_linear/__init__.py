@@ -10,11 +10,10 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, ClassVar
-
-import httpx
+from typing import ClassVar, Unpack
 
 from syncd.core.model import Attachment, Body, Comment, Fields, Internal, Person, Snapshot
+from syncd.sdk.client import open_client
 from syncd.sdk.connector import (
     ALL_PARTS,
     Account,
@@ -28,16 +27,15 @@ from syncd.sdk.connector import (
     Draft,
     Hook,
     Message,
-    Observer,
     Page,
     Part,
     Posted,
     Quota,
     Webhook,
+    Wiring,
     Written,
 )
 from syncd.sdk.errors import NotFound, Rejected, Unauthorized
-from syncd.sdk.http import Client
 from syncd_linear import hook, ids, polling
 from syncd_linear.api import Api, explain, read_quotas
 from syncd_linear.config import LinearConfig
@@ -82,23 +80,13 @@ class Linear(Connector):
     place_keys = frozenset({"team"})
     container = "team"
 
-    def __init__(
-        self,
-        config: LinearConfig,
-        *,
-        connection: str = "",
-        transport: httpx.AsyncBaseTransport | None = None,
-        observer: Observer | None = None,
-    ) -> None:
-        super().__init__(config, connection=connection, transport=transport, observer=observer)
+    def __init__(self, config: LinearConfig, **wiring: Unpack[Wiring]) -> None:
+        super().__init__(config, **wiring)
         self.config: LinearConfig = config
-        self._client = Client(
-            config.url.rstrip("/"),
-            connection=self.connection,
-            timeout=config.timeout,
-            **self._credential(),
-            transport=transport,
-            observer=observer,
+        self._client = open_client(
+            self,
+            config.url,
+            sign_in=config.sign_in(),
             explain=explain,
             quotas=read_quotas,
             download_hosts=config.download_hosts,
@@ -108,12 +96,6 @@ class Linear(Connector):
         self._reader = Reader(self._api, reading=reading, memory=Memory())
         self._writer = Writer(self._api, reader=self._reader, config=config)
         self._becoming_known = asyncio.Lock()
-
-    def _credential(self) -> dict[str, Any]:
-        """An API key goes without `Bearer` (linear.app/developers/graphql); an application renews its tokens."""
-        if self.config.oauth:
-            return {"auth": self.oauth(self.config.oauth, token_url=f"{self.config.url.rstrip('/')}/oauth/token")}
-        return {"headers": {"authorization": self.config.api_key.get_secret_value() if self.config.api_key else ""}}
 
     async def aclose(self) -> None:
         await self._client.aclose()

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Self
+from typing import ClassVar
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr
 
+from syncd.sdk.client import Header, SignIn, Tokens
 from syncd.sdk.connector import ConnectionConfig
 from syncd.sdk.oauth import OAuthConfig
 
 
 class LinearConfig(ConnectionConfig):
     """A Linear workspace, as one of its members (an API key) or as an application (an OAuth token)."""
+
+    credentials: ClassVar = (("api_key",), ("oauth",))
 
     url: str = Field(default="https://api.linear.app", description="Where Linear answers, with https.")
     api_key: SecretStr | None = Field(default=None, description="A personal API key of the account.")
@@ -34,8 +37,7 @@ class LinearConfig(ConnectionConfig):
         default=frozenset(), description="Hosts that files may go to and come from although they are in this network."
     )
 
-    @model_validator(mode="after")
-    def _one_credential(self) -> Self:
-        if (self.api_key is None) == (self.oauth is None):
-            raise ValueError("give `api_key` or `oauth`")
-        return self
+    def sign_in(self) -> SignIn:
+        if self.oauth:
+            return Tokens(self.oauth, f"{self.url.rstrip('/')}/oauth/token")
+        return Header(self.api_key, "{}")

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, ClassVar
-
-import httpx
+from typing import Any, ClassVar, Unpack
 
 from syncd.core.model import Attachment, Body, Comment, Edit, Fields, Internal, Person, Snapshot, Visibility
 from syncd.sdk.connector import (
@@ -26,10 +24,10 @@ from syncd.sdk.connector import (
     Draft,
     FieldInfo,
     Message,
-    Observer,
     Page,
     Part,
     Posted,
+    Wiring,
     Written,
 )
 from syncd.sdk.errors import NotFound, Rejected, Unsupported
@@ -73,17 +71,9 @@ class Redmine(Connector):
     place_keys: ClassVar[frozenset[str]] = frozenset({"project", "tracker", "issue_type"})
     config: RedmineConfig
 
-    def __init__(
-        self,
-        config: RedmineConfig,
-        *,
-        connection: str = "",
-        transport: httpx.AsyncBaseTransport | None = None,
-        observer: Observer | None = None,
-        clock: ServerClock | None = None,
-    ) -> None:
-        super().__init__(config, connection=connection, transport=transport, observer=observer)
-        self.api = Api(config, connection=self.connection, transport=transport, observer=observer, clock=clock)
+    def __init__(self, config: RedmineConfig, *, clock: ServerClock | None = None, **wiring: Unpack[Wiring]) -> None:
+        super().__init__(config, **wiring)
+        self.api = Api(self, clock=clock)
         self.names = Names(self.api)
         self._me: Person | None = None
         self._rights = Rights(admin=False, projects={})

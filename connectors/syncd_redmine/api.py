@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 
 from syncd.sdk.answers import Answers
-from syncd.sdk.connector import File, Observer
+from syncd.sdk.client import open_client
+from syncd.sdk.connector import Connector, File
 from syncd.sdk.errors import ConnectorError, NotFound, Rejected, Stale
-from syncd.sdk.http import Client
 from syncd_redmine.config import LABELS, RedmineConfig, custom_name
 from syncd_redmine.revision import ServerClock
 from syncd_redmine.wire import Issue, Role, Row, Upload, User
@@ -25,28 +25,13 @@ BYTES = "application/octet-stream"
 class Api:
     """Requests to one Redmine with one key. `clock` learns from every answer."""
 
-    def __init__(
-        self,
-        config: RedmineConfig,
-        *,
-        connection: str,
-        transport: httpx.AsyncBaseTransport | None = None,
-        observer: Observer | None = None,
-        clock: ServerClock | None = None,
-    ) -> None:
-        self.connection = connection
-        self.answers = Answers(connection)
+    def __init__(self, connector: Connector, *, clock: ServerClock | None = None) -> None:
+        config: RedmineConfig = connector.config
+        self.connection = connector.connection
+        self.answers = Answers(self.connection)
         self.clock = clock or ServerClock()
         self.custom = {name: str(number) for name, number in config.custom_fields.items()}  # name -> id
-        self.client = Client(
-            config.url.rstrip("/"),
-            connection=connection,
-            timeout=config.timeout,
-            headers={"x-redmine-api-key": config.api_key.get_secret_value()},
-            transport=transport,
-            observer=observer,
-            explain=self._explain,
-        )
+        self.client = open_client(connector, config.url, sign_in=config.sign_in(), explain=self._explain)
 
     def _explain(self, response: httpx.Response) -> ConnectorError | None:
         """Redmine refuses in sentences ("Due date is not a valid date"); name the field that one begins with."""

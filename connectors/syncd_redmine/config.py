@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field, SecretStr
 
 from syncd.core.model import Kind
+from syncd.sdk.client import Header, SignIn
 from syncd.sdk.connector import ConnectionConfig, FieldInfo
 from syncd.sdk.names import CustomNames
 from syncd_redmine.text import Formatting
@@ -14,6 +17,8 @@ SUBJECT_LIMIT = 255  # characters
 
 class RedmineConfig(ConnectionConfig):
     """Where Redmine is, and as whom we act there."""
+
+    credentials: ClassVar = (("api_key",),)
 
     api_key: SecretStr = Field(description="The account's API access key, from My account.")
     formatting: Formatting = Field(
@@ -30,6 +35,9 @@ class RedmineConfig(ConnectionConfig):
         default=False,
         description="Redmine shows a file to all who see the issue, even beside a private note. True accepts that.",
     )
+
+    def sign_in(self) -> SignIn:
+        return Header(self.api_key, "{}", name="x-redmine-api-key")
 
 
 FIELDS = (

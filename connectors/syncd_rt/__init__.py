@@ -10,9 +10,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import ClassVar
-
-import httpx
+from typing import ClassVar, Unpack
 
 from syncd.core.model import Attachment, Comment, Edit, Fields, Person, Public, RichText, Snapshot, Thread
 from syncd.sdk.connector import (
@@ -27,11 +25,11 @@ from syncd.sdk.connector import (
     Description,
     Draft,
     Message,
-    Observer,
     Page,
     Part,
     Posted,
     Webhook,
+    Wiring,
     Written,
 )
 from syncd.sdk.errors import Rejected, Unauthorized
@@ -76,16 +74,9 @@ class RequestTracker(Connector):
     place_keys: ClassVar[frozenset[str]] = frozenset({"queue"})
     config: RtConfig
 
-    def __init__(
-        self,
-        config: RtConfig,
-        *,
-        connection: str = "",
-        transport: httpx.AsyncBaseTransport | None = None,
-        observer: Observer | None = None,
-    ) -> None:
-        super().__init__(config, connection=connection, transport=transport, observer=observer)
-        self.api = Api(config, connection=self.connection, transport=transport, observer=observer)
+    def __init__(self, config: RtConfig, **wiring: Unpack[Wiring]) -> None:
+        super().__init__(config, **wiring)
+        self.api = Api(self)
         self._me = Person(config.user)
         self._custom: dict[str, str] = {}  # name -> id of the custom fields seen
         self._people: dict[str, Person] = {}  # by e-mail address

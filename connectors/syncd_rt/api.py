@@ -17,9 +17,9 @@ from urllib.parse import quote
 import httpx
 
 from syncd.sdk.answers import Answers
-from syncd.sdk.connector import Observer
+from syncd.sdk.client import open_client
+from syncd.sdk.connector import Connector
 from syncd.sdk.errors import BadAnswer, ConnectorError, NotFound, Rejected
-from syncd.sdk.http import Client
 from syncd_rt.config import REST, RtConfig
 from syncd_rt.wire import Listing, StoredPart, Ticket, Transaction, User
 
@@ -36,24 +36,15 @@ KEPT = "ContentType,Filename,TransactionId,Headers,Created"
 class Api:
     """Requests to one RT with one token."""
 
-    def __init__(
-        self,
-        config: RtConfig,
-        *,
-        connection: str,
-        transport: httpx.AsyncBaseTransport | None = None,
-        observer: Observer | None = None,
-    ) -> None:
-        self.connection = connection
-        self.answers = Answers(connection)
-        self.client = Client(
+    def __init__(self, connector: Connector) -> None:
+        config: RtConfig = connector.config
+        self.connection = connector.connection
+        self.answers = Answers(self.connection)
+        self.client = open_client(
+            connector,
             config.base + REST,
-            connection=connection,
-            timeout=config.timeout,
-            # RT's sentences are proof only in English
-            headers={"authorization": f"token {config.token.get_secret_value()}", "accept-language": "en"},
-            transport=transport,
-            observer=observer,
+            sign_in=config.sign_in(),
+            headers={"accept-language": "en"},  # RT's sentences are proof only in English
             explain=self._explain,
         )
 

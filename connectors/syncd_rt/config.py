@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field, SecretStr
 
 from syncd.core.model import Kind
+from syncd.sdk.client import Header, SignIn
 from syncd.sdk.connector import ConnectionConfig, FieldInfo
 from syncd.sdk.names import CustomNames
 
@@ -15,6 +18,8 @@ SUBJECT_BYTES = 200
 
 class RtConfig(ConnectionConfig):
     """Where RT is, and as whom we act there."""
+
+    credentials: ClassVar = (("token",),)
 
     token: SecretStr = Field(description="An authentication token of the account, made at Settings > Auth Tokens.")
     user: str = Field(description="The account's name in RT; RT's API does not tell whose a token is.")
@@ -50,6 +55,9 @@ class RtConfig(ConnectionConfig):
         if word in self.priorities:
             return str(self.priorities[word])
         return word if word.isascii() and word.isdecimal() else None
+
+    def sign_in(self) -> SignIn:
+        return Header(self.token, "token {}")
 
 
 FIELDS = (

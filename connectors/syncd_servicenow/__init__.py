@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from typing import ClassVar
-
-import httpx
+from typing import ClassVar, Unpack
 
 from syncd.core.model import Attachment, Fields, Person, Snapshot
+from syncd.sdk.client import open_client
 from syncd.sdk.connector import (
     ALL_PARTS,
     Account,
@@ -24,16 +23,15 @@ from syncd.sdk.connector import (
     Description,
     Draft,
     Message,
-    Observer,
     Page,
     Part,
     Posted,
     Quota,
     Webhook,
+    Wiring,
     Written,
 )
 from syncd.sdk.errors import Forbidden
-from syncd.sdk.http import Client
 from syncd_servicenow import hook, poll
 from syncd_servicenow.config import ServiceNowConfig
 from syncd_servicenow.fields import FIELDS
@@ -72,28 +70,13 @@ class ServiceNow(Connector):
     place_keys = frozenset({"assignment_group", "category", "subcategory"})
     container = "assignment_group"
 
-    def __init__(
-        self,
-        config: ServiceNowConfig,
-        *,
-        connection: str = "",
-        transport: httpx.AsyncBaseTransport | None = None,
-        observer: Observer | None = None,
-    ) -> None:
-        super().__init__(config, connection=connection, transport=transport, observer=observer)
+    def __init__(self, config: ServiceNowConfig, **wiring: Unpack[Wiring]) -> None:
+        super().__init__(config, **wiring)
         self.config: ServiceNowConfig = config
         if not config.audit:
             able = type(self).capabilities - {Capability.GUARDED}
             self.capabilities = able  # type: ignore[misc]  # what a class says of all accounts, said of this one
-        self._client = Client(
-            config.site,
-            connection=self.connection,
-            timeout=config.timeout,
-            transport=transport,
-            observer=observer,
-            explain=explain,
-            **config.credentials(),
-        )
+        self._client = open_client(self, config.site, sign_in=config.sign_in(), explain=explain)
         self._reader = Reader(config, self._client)
         self._writer = Writer(self._reader)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, Literal, Self
+from typing import ClassVar, Literal
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator
 
+from syncd.sdk.client import Basic, Header, SignIn, Tokens
 from syncd.sdk.connector import ConnectionConfig
+from syncd.sdk.oauth import OAuthConfig
 
 Table = Literal["incident", "sn_customerservice_case"]
 ColumnType = Literal["string", "choice", "integer", "decimal", "boolean", "glide_date", "glide_date_time", "sys_user"]
@@ -20,9 +22,12 @@ _RECORD = re.compile(r"[a-z][a-z0-9_]*/[0-9a-f]{32}")
 class ServiceNowConfig(ConnectionConfig):
     """An integration user with its password, or an OAuth token, and the table that holds the tickets."""
 
+    credentials: ClassVar = (("user", "password"), ("oauth_token",), ("oauth",))
+
     user: str | None = Field(default=None, description="The user name of the integration user, with `password`.")
     password: SecretStr | None = Field(default=None, description="The password of the integration user.")
     oauth_token: SecretStr | None = Field(default=None, description="Instead of `user` and `password`.")
+    oauth: OAuthConfig | None = Field(default=None, description="Instead of both: an application of the instance.")
     table: Table = Field(default="incident", description="Where the tickets are.")
     choices: Literal["label", "value"] = Field(
         default="label", description="Whether choices are called by their labels (`In Progress`) or values (`2`)."
@@ -76,13 +81,6 @@ class ServiceNowConfig(ConnectionConfig):
             raise ValueError("give a table and the sys_id of one of its records: `u_files/46b6...`")
         return given
 
-    @model_validator(mode="after")
-    def _one_credential(self) -> Self:
-        named = self.user is not None and self.password is not None
-        if named == (self.oauth_token is not None) or (self.user is None) != (self.password is None):
-            raise ValueError("give `user` and `password`, or `oauth_token`")
-        return self
-
     @property
     def site(self) -> str:
         return self.url.rstrip("/")
@@ -92,11 +90,11 @@ class ServiceNowConfig(ConnectionConfig):
         """The column of the one who asks for help."""
         return "caller_id" if self.table == "incident" else "contact"
 
-    def credentials(self) -> dict[str, Any]:
-        """What the client sends with each request (c_TableAPI.md: Basic, or a bearer)."""
-        if self.oauth_token is not None:
-            return {"headers": {"authorization": f"Bearer {self.oauth_token.get_secret_value()}"}}
-        return {"auth": (self.user or "", self.password.get_secret_value() if self.password else "")}
+    def sign_in(self) -> SignIn:
+        """As c_TableAPI.md has it: Basic, or a bearer."""
+        if self.oauth:
+            return Tokens(self.oauth, f"{self.site}/oauth_token.do")
+        return Header(self.oauth_token) if self.oauth_token else Basic(self.user, self.password)
 
 
 def _check_names(names: Iterable[str]) -> None:

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, ClassVar
-
-import httpx
+from typing import Any, ClassVar, Unpack
 
 from syncd.core.model import Attachment, Fields, Internal, Person, RichText, Snapshot
+from syncd.sdk.client import open_client
 from syncd.sdk.connector import (
     ALL_PARTS,
     ONLY_FIELDS,
@@ -27,16 +26,15 @@ from syncd.sdk.connector import (
     Draft,
     Hook,
     Message,
-    Observer,
     Page,
     Part,
     Posted,
     Quota,
     Webhook,
+    Wiring,
     Written,
 )
 from syncd.sdk.errors import ConnectorError, Forbidden, NotFound, Rejected, Unavailable
-from syncd.sdk.http import Client
 from syncd_zammad import describe, hook, poll, text, thread, triggers
 from syncd_zammad.api import PAGE, explain
 from syncd_zammad.config import ZammadConfig
@@ -76,25 +74,10 @@ class Zammad(Connector):
     place_keys = frozenset({"group", "customer"})
     container = "group"
 
-    def __init__(
-        self,
-        config: ZammadConfig,
-        *,
-        connection: str = "",
-        transport: httpx.AsyncBaseTransport | None = None,
-        observer: Observer | None = None,
-    ) -> None:
-        super().__init__(config, connection=connection, transport=transport, observer=observer)
+    def __init__(self, config: ZammadConfig, **wiring: Unpack[Wiring]) -> None:
+        super().__init__(config, **wiring)
         self.config: ZammadConfig = config
-        self._client = Client(
-            config.url.rstrip("/"),
-            connection=self.connection,
-            timeout=config.timeout,
-            transport=transport,
-            observer=observer,
-            explain=explain,
-            **config.credentials(),
-        )
+        self._client = open_client(self, config.url, sign_in=config.sign_in(), explain=explain)
         self._reader = Reader(config, self._client)
         self._api = self._reader.api
 

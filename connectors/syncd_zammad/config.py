@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import ClassVar, Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr
 
+from syncd.sdk.client import Header, SignIn
 from syncd.sdk.connector import ConnectionConfig
 
 DataType = Literal["input", "textarea", "select", "multiselect", "boolean", "integer", "date", "datetime"]
@@ -13,6 +14,8 @@ DataType = Literal["input", "textarea", "select", "multiselect", "boolean", "int
 
 class ZammadConfig(ConnectionConfig):
     """A Zammad account: an agent's access token, or an OAuth token."""
+
+    credentials: ClassVar = (("token",), ("oauth_token",))
 
     token: SecretStr | None = Field(default=None, description="An access token of the agent (Profile, Token Access).")
     oauth_token: SecretStr | None = Field(default=None, description="Instead of `token`.")
@@ -28,15 +31,6 @@ class ZammadConfig(ConnectionConfig):
         default=30 * 1024 * 1024, description="The most that the files of one comment may have together, in bytes."
     )
 
-    @model_validator(mode="after")
-    def _one_credential(self) -> Self:
-        if (self.token is None) == (self.oauth_token is None):
-            raise ValueError("give `token` or `oauth_token`")
-        return self
-
-    def credentials(self) -> dict[str, Any]:
-        """What the client sends with each request (intro.rst, Authentication)."""
-        if self.oauth_token is not None:
-            return {"headers": {"authorization": f"Bearer {self.oauth_token.get_secret_value()}"}}
-        token = self.token.get_secret_value() if self.token else ""
-        return {"headers": {"authorization": f"Token token={token}"}}
+    def sign_in(self) -> SignIn:
+        """As intro.rst has it, Authentication."""
+        return Header(self.oauth_token) if self.oauth_token else Header(self.token, "Token token={}")

@@ -7,11 +7,10 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
-from typing import Any, ClassVar
-
-import httpx
+from typing import Any, ClassVar, Unpack
 
 from syncd.core.model import Attachment, Edit, Fields, Life, Person, Public, RichText, Snapshot
+from syncd.sdk.client import open_client
 from syncd.sdk.connector import (
     ALL_PARTS,
     Account,
@@ -25,16 +24,15 @@ from syncd.sdk.connector import (
     Draft,
     Hook,
     Message,
-    Observer,
     Page,
     Part,
     Posted,
     Quota,
     Webhook,
+    Wiring,
     Written,
 )
 from syncd.sdk.errors import BadAnswer, Forbidden, NotFound, Rejected, Stale, Unauthorized, Unavailable
-from syncd.sdk.http import Client
 from syncd_zendesk import hints, webhooks, wire
 from syncd_zendesk.api import Api, Users, explain, read_quotas
 from syncd_zendesk.config import ZendeskConfig
@@ -77,27 +75,17 @@ class Zendesk(Connector):
     place_keys = frozenset({"group"})
     container = "group"
 
-    def __init__(
-        self,
-        config: ZendeskConfig,
-        *,
-        connection: str = "",
-        transport: httpx.AsyncBaseTransport | None = None,
-        observer: Observer | None = None,
-    ) -> None:
-        super().__init__(config, connection=connection, transport=transport, observer=observer)
+    def __init__(self, config: ZendeskConfig, **wiring: Unpack[Wiring]) -> None:
+        super().__init__(config, **wiring)
         self.config: ZendeskConfig = config
         self._site = config.url.rstrip("/")
-        self._client = Client(
-            self._site,
-            connection=self.connection,
-            timeout=config.timeout,
-            transport=transport,
-            observer=observer,
+        self._client = open_client(
+            self,
+            config.url,
+            sign_in=config.sign_in(),
             explain=explain,
             quotas=read_quotas,
             download_hosts=config.download_hosts,
-            **config.credentials(),
         )
         self._api = Api(self._client)
         self._me: UserJson | None = None

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import ClassVar, Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr
 
+from syncd.sdk.client import Basic, Header, SignIn, Tokens
 from syncd.sdk.connector import ConnectionConfig
+from syncd.sdk.oauth import OAuthConfig
 
 
 class ZendeskConfig(ConnectionConfig):
     """A Zendesk account: an agent's address with an API token, or an OAuth token. Polling needs an administrator."""
 
+    credentials: ClassVar = (("email", "token"), ("oauth_token",), ("oauth",))
+
     email: str | None = Field(default=None, description="Whose API token it is.")
     token: SecretStr | None = Field(default=None, description="An API token of the account.")
     oauth_token: SecretStr | None = Field(default=None, description="Instead of email and token.")
+    oauth: OAuthConfig | None = Field(default=None, description="Instead of a token: an OAuth client of the account.")
     link_field: int | None = Field(
         default=None, description="Id of the ticket field that shows the engineering issue; without it a tag does."
     )
@@ -27,15 +32,7 @@ class ZendeskConfig(ConnectionConfig):
         default=frozenset(), description="Hosts that files may come from although they are in this network."
     )
 
-    @model_validator(mode="after")
-    def _one_credential(self) -> Self:
-        basic = self.email is not None and self.token is not None
-        if basic == (self.oauth_token is not None) or (self.email is None) != (self.token is None):
-            raise ValueError("give `email` and `token`, or `oauth_token`")
-        return self
-
-    def credentials(self) -> dict[str, Any]:
-        """What the client sends with each request."""
-        if self.oauth_token is not None:
-            return {"headers": {"authorization": f"Bearer {self.oauth_token.get_secret_value()}"}}
-        return {"auth": (f"{self.email}/token", self.token.get_secret_value() if self.token else "")}
+    def sign_in(self) -> SignIn:
+        if self.oauth:
+            return Tokens(self.oauth, f"{self.url.rstrip('/')}/oauth/tokens", json=True)
+        return Header(self.oauth_token) if self.oauth_token else Basic(f"{self.email}/token", self.token)

@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute
 from syncd.sdk.testing.outbox import Event, Subscription
 from syncd.sdk.testing.page import Answer, Badge, Input, Row, Said, Sheet, Shown, Upload
 from syncd.sdk.testing.simulator import Account, Limit, Refused, Simulator, credentials, real_time
+from syncd.sdk.testing.tokens import TokenEndpoint
 from syncd_zendesk.desk import ACCOUNT, ANA, BEN, CAROL, LINK_FIELD, TICKET_EVENTS, TRIGGERED, Desk
 from syncd_zendesk.fields import PRIORITIES, STATUSES
 from syncd_zendesk.hook import sign
@@ -38,6 +39,7 @@ class ZendeskSimulator(Simulator):
         missing: how much of the latest time the incremental exports leave out.
         export_limit: requests that the exports allow; None for no limit.
         files_url: another host for files, where they are fetched without credentials.
+        tokens: gives the OAuth client its access tokens; a renewal ends the former ones.
     """
 
     page_path = "/agent/tickets"
@@ -60,6 +62,7 @@ class ZendeskSimulator(Simulator):
         self.files_url = ""
         self.max_file = 50 * 1024 * 1024  # bytes
         self.events_page = 1000
+        self.tokens = TokenEndpoint(clock=clock, refresh="zendesk-refresh", alone=True, json=True)
 
     # -- a person's deeds, for tests and the demo
 
@@ -94,13 +97,15 @@ class ZendeskSimulator(Simulator):
     # -- the vendor's ways
 
     def routes(self) -> Sequence[BaseRoute]:
-        return Routes(self).all()
+        return [*Routes(self).all(), self.tokens.route("/oauth/tokens")]
 
     def account_of(self, request: Request) -> Account | None:
         scheme, user, secret = credentials(request)
         if scheme == "basic":
             email, slash, _ = user.rpartition("/token")
             return self.by_token(secret, user=email) if slash else None
+        if self.tokens.knows(secret):
+            return ACCOUNT
         return self.by_token(secret)
 
     def limit_headers(self, limit: Limit) -> Mapping[str, str]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from syncd.cli.reached import reached
 from syncd.core.model import Word
-from syncd.registry import installed
-from syncd.sdk.connector import Capability, Connector, Hook
+from syncd.sdk.connector import Capability, Hook
 from syncd.sdk.errors import ConnectorError
 from syncd.settings import Settings
 
@@ -75,17 +74,6 @@ class Callers:
         if self.doubled:
             return f"syncd webhooks {self.connection} --remove {self.doubled.id}"
         return f"syncd webhooks {self.connection} --register" if self.findings and self.address else ""
-
-
-@asynccontextmanager
-async def reached(settings: Settings, name: str) -> AsyncIterator[Connector]:
-    """The connector of a connection; whoever asks it something calls `check` first."""
-    config = settings.connections[name]
-    connector: Connector = installed().get(config.connector)(config, connection=name)
-    try:
-        yield connector
-    finally:
-        await connector.aclose()
 
 
 def address(settings: Settings, name: str) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from syncd.cli.hooks import address, shown
+from syncd.cli.reached import reached
 from syncd.core.mapping import EscalationRule
 from syncd.core.mapping import Mapping as Rules
 from syncd.core.model import Side
@@ -16,7 +17,6 @@ from syncd.mapping import load as mapping_files
 from syncd.mapping.nodes import Document, Scalar
 from syncd.mapping.vendor import Vendor, VendorField
 from syncd.mapping.words import listed, meant
-from syncd.registry import installed
 from syncd.sdk.connector import Account, Capability, Connector, Description, Hook
 from syncd.sdk.errors import ConnectorError, Forbidden, NotFound, Unauthorized
 from syncd.settings import Settings, examine
@@ -65,16 +65,13 @@ async def ask(path: Path, mappings: list[Path] | None = None) -> Online:
 
 
 async def _ask(settings: Settings, name: str) -> Answered:
-    config = settings.connections[name]
-    connector: Connector = installed().get(config.connector)(config, connection=name)
-    try:
-        account = await connector.check()
-        described = await connector.describe() if Capability.DESCRIBE in connector.capabilities else NOTHING
-        return Answered(account, described, await _hooks(connector))
-    except ConnectorError as error:
-        return Answered(None, problem=str(error), refused=isinstance(error, Unauthorized))
-    finally:
-        await connector.aclose()
+    async with reached(settings, name) as connector:
+        try:
+            account = await connector.check()
+            described = await connector.describe() if Capability.DESCRIBE in connector.capabilities else NOTHING
+            return Answered(account, described, await _hooks(connector))
+        except ConnectorError as error:
+            return Answered(None, problem=str(error), refused=isinstance(error, Unauthorized))
 
 
 async def _hooks(connector: Connector) -> tuple[Hook, ...]:

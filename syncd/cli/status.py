@@ -59,7 +59,7 @@ def show(found: Status) -> None:
     rows.show_header = False
     out.print(rows)
     out.print()
-    connections = session.table("connection", "last read", "left of the limit", "")
+    connections = session.table("connection", "last read", "left of the limit", "sign-in", "")
     for connection in found.connections:
         connections.add_row(*(session.safe(text) for text in _connection(connection, found)))
     out.print(connections)
@@ -97,6 +97,9 @@ def _rows(found: Status) -> Iterator[tuple[str, str]]:
     )
     for reason in found.health.reasons:
         yield "health", reason
+    for connection in found.connections:
+        if connection.ending:
+            yield "sign-in", connection.ending
     if found.daemon and found.running:
         where = f", {found.daemon.listen}" if found.daemon.listen else ""
         yield "daemon", f"{found.daemon.who}, since {found.daemon.started:%Y-%m-%d %H:%M} UTC{where}"
@@ -112,6 +115,7 @@ def _span(milliseconds: float) -> str:
     return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
 
 
-def _connection(view: ConnectionView, found: Status) -> tuple[str, str, str, str]:
+def _connection(view: ConnectionView, found: Status) -> tuple[str, ...]:
     left = ", ".join(f"{quota.name} {quota.remaining}/{quota.limit}" for quota in view.quotas) or "-"
-    return view.name, session.when(view.last_poll, found.at), left, "paused" if view.paused else view.problem
+    ends = f"ends {session.when(view.expires, found.at)}" if view.expires else "-"
+    return view.name, session.when(view.last_poll, found.at), left, ends, "paused" if view.paused else view.problem

@@ -209,7 +209,7 @@ def _remove(settings: Settings, name: str, id: str, *, yes: bool, dry_run: bool,
 
 
 async def _at(settings: Settings, name: str, do: Callable[[Connector], Awaitable[Any]]) -> Any:
-    from syncd.cli.hooks import reached
+    from syncd.cli.reached import reached
     from syncd.sdk.errors import ConnectorError
 
     try:

@@ -9,6 +9,7 @@ from functools import partial
 
 import structlog
 
+from syncd.engine import refused
 from syncd.engine.intake import Taken, take
 from syncd.engine.site import Site
 from syncd.sdk.connector import Connector
@@ -86,9 +87,9 @@ class Poller:
         return usual
 
     async def _pause(self, error: Unauthorized) -> None:
-        name, now = self.connector.connection, self.site.now()
-        await self.site.store.write(lambda c: pauses.pause(c, PauseScope.CONNECTION, name, str(error), now=now))
-        log.error("connection.paused", connection=name, reason=str(error))
+        name, now, why = self.connector.connection, self.site.now(), refused.reason(self.connector, error)
+        await self.site.store.write(lambda c: pauses.pause(c, PauseScope.CONNECTION, name, why, now=now))
+        log.error("connection.paused", connection=name, reason=why)
 
     async def _sleep(self, seconds: float) -> None:
         try:

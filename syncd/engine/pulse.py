@@ -65,6 +65,7 @@ class Pulse:
     Attributes:
         at: when it said so; `started` is when it began.
         problems: connection -> what its vendor last answered, where that was an error.
+        expires: connection -> when its sign-in ends, where the vendor tells.
         red: the reasons why its health is red; none when it is well.
     """
 
@@ -76,6 +77,7 @@ class Pulse:
     delay: Delay = Delay()
     quotas: Mapping[str, tuple[Quota, ...]] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
+    expires: Mapping[str, datetime] = field(default_factory=dict)
     red: tuple[str, ...] = ()
     stopped: bool = False
 
@@ -110,6 +112,7 @@ def last(c: Connection) -> Pulse | None:
             "at": datetime.fromisoformat(said["at"]),
             "delay": Delay(**said["delay"]),
             "quotas": quotas,
+            "expires": {name: datetime.fromisoformat(end) for name, end in said.get("expires", {}).items()},
             "red": tuple(said["red"]),
         }
     )

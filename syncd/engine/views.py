@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from syncd.core.model import Pair, Value
+from syncd.engine import countdown
 from syncd.engine import pulse as pulses
 from syncd.engine.health import Health, examine
 from syncd.engine.linkviews import STATES, LinkView, Ticket, link_view, links
@@ -72,7 +73,12 @@ class PauseView:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionView:
-    """One account: when it was read last, what is left of its limits, what is wrong with it."""
+    """One account: when it was read last, what is left of its limits, what is wrong with it.
+
+    Attributes:
+        expires: when its sign-in ends unless a person renews it; None where the vendor does not tell.
+        ending: a sentence about that, in its last two weeks; else empty.
+    """
 
     name: str
     connector: str
@@ -80,6 +86,8 @@ class ConnectionView:
     quotas: tuple[Quota, ...]
     problem: str
     paused: bool
+    expires: datetime | None = None
+    ending: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +208,8 @@ def _connections(
 ) -> Iterator[ConnectionView]:
     stopped = {pause.name for pause in paused if pause.scope == PauseScope.CONNECTION.value}
     for name, connector in site.connectors.items():
+        end, now = daemon.expires.get(name) if daemon else None, site.now()
+        near = end is not None and end - now <= countdown.SOON
         yield ConnectionView(
             name=name,
             connector=connector.name,
@@ -207,6 +217,8 @@ def _connections(
             quotas=tuple(connector.quotas()) or (tuple(daemon.quotas.get(name, ())) if daemon else ()),
             problem=daemon.problems.get(name, "") if daemon else "",
             paused=name in stopped,
+            expires=end,
+            ending=countdown.sentence(name, end, now, renew=countdown.place(connector)) if end and near else "",
         )
 
 

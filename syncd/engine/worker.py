@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from syncd.core.decision import Note
 from syncd.core.model import Internal, Side
-from syncd.engine import talk
+from syncd.engine import refused, talk
 from syncd.engine.brake import Braked, TooManyWrites
 from syncd.engine.reconcile import Again, Done, RunFailed, reconcile
 from syncd.engine.run import Run
@@ -177,8 +177,9 @@ class Workers:
     async def _pause(self, run: Run, error: Unauthorized) -> None:
         """A refused credential pauses its connection; nothing is tried again until a person resumes it."""
         name, now = run.connection, self.site.now()
-        await self.site.store.write(lambda c: pauses.pause(c, PauseScope.CONNECTION, name, str(error), now=now))
-        log.error("connection.paused", connection=name, reason=str(error))
+        why = refused.reason(self.site.connectors[name], error)
+        await self.site.store.write(lambda c: pauses.pause(c, PauseScope.CONNECTION, name, why, now=now))
+        log.error("connection.paused", connection=name, reason=why)
         await self._later(run, error, WAIT_PAUSED.total_seconds())
 
     async def _retry_or_park(self, run: Run, error: BaseException) -> None:

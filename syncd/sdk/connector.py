@@ -10,15 +10,15 @@ import abc
 import enum
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar, Self, TypedDict
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from syncd.core.model import Attachment, Body, Comment, Fields, Kind, Person, Snapshot, Word
 from syncd.sdk.errors import Unsupported
-from syncd.sdk.oauth import MemoryVault, OAuth, OAuthConfig, Vault
+from syncd.sdk.oauth import MemoryVault, OAuth, Vault
 
 # --- what a connector says about itself -----------------------------------------------------------------------------
 
@@ -107,6 +107,8 @@ class ConnectionConfig(BaseModel):
     """The block of one connection in `config/syncd.yaml`; a connector adds its own keys by inheritance."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    credentials: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    """Ways to sign in, each by its keys, the secret last; a block has all keys of one of them, and no other."""
 
     connector: str = Field(description="Which connector speaks to this account; `syncd connectors` lists them.")
     url: str = Field(description="Where the vendor answers, with https (http only to this machine).")
@@ -116,6 +118,19 @@ class ConnectionConfig(BaseModel):
     timeout: timedelta = Field(
         default=timedelta(seconds=30), description="Longest wait for one request, from first byte to last."
     )
+
+    @model_validator(mode="after")
+    def _one_credential(self) -> Self:
+        given = {key for way in self.credentials for key in way if getattr(self, key) is not None}
+        if self.credentials and given not in [set(way) for way in self.credentials]:
+            ways = [" and ".join(f"`{key}`" for key in way) for way in self.credentials]
+            raise ValueError(f"give {', or '.join(ways) if any(' ' in way for way in ways) else ' or '.join(ways)}")
+        return self
+
+    @property
+    def credential(self) -> str:
+        """The key of what signs in: "token"; empty for a connector that does not say its `credentials`."""
+        return next((way[-1] for way in self.credentials if getattr(self, way[-1]) is not None), "")
 
 
 # --- what goes to and fro ------------------------------------------------------------------------------------------
@@ -260,6 +275,24 @@ class Call:
 Observer = Callable[[Call], None]
 
 
+class Wiring(TypedDict, total=False):
+    """What a connector gets beside its config; none of it is the vendor's.
+
+    Attributes:
+        connection: its name in the config file, for messages and metrics.
+        transport: another way to the vendor than the network: a simulator in this process, a recorder.
+        observer: told of each request after its end.
+        vault: keeps what the vendor gives it, for the next process too; without one it is kept in memory.
+        now: the clock by which tokens are renewed.
+    """
+
+    connection: str
+    transport: httpx.AsyncBaseTransport | None
+    observer: Observer | None
+    vault: Vault | None
+    now: Callable[[], datetime]
+
+
 class Connector(abc.ABC):
     """One account at one vendor. Speaks the vendor's words; knows nothing of links, mappings or the other side.
 
@@ -290,24 +323,21 @@ class Connector(abc.ABC):
         connection: str = "",
         transport: httpx.AsyncBaseTransport | None = None,
         observer: Observer | None = None,
+        vault: Vault | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Make no request yet.
+        """Make no request yet. The keywords are those of `Wiring`, and a connector passes them on as `**wiring`.
 
         Args:
             config: an instance of `Config`.
-            connection: its name in the config file, for messages and metrics.
-            transport: another way to the vendor than the network: a simulator in this process, a recorder.
-            observer: told of each request after its end.
         """
         self.config = config
         self.connection = connection or self.name
         self.transport = transport
         self.observer = observer
-        self.vault: Vault = MemoryVault()  # the daemon puts its own here, which outlives the process
-
-    def oauth(self, config: OAuthConfig, *, token_url: str) -> OAuth:
-        """What signs each request of a `Client` in with tokens that it renews and keeps in the vault."""
-        return OAuth(config, token_url=token_url, connection=self.connection, vault=lambda: self.vault)
+        self.vault: Vault = vault or MemoryVault()
+        self.now = now
+        self.renewed: OAuth | None = None  # what renews the tokens of its clients; `open_client` puts it here
 
     # -- abstract
 
@@ -414,6 +444,10 @@ class Connector(abc.ABC):
     def includes(self, revision: str, changed: Changed) -> bool:
         """Whether a read that answered `revision` surely shows what `changed` tells, because it is younger."""
         return bool(changed.token) and changed.token == revision
+
+    def expires(self) -> datetime | None:
+        """When the sign-in ends unless a person renews it, as the vendor told since `check`; None where it did not."""
+        return self.renewed.ends if self.renewed else None
 
     def quotas(self) -> Sequence[Quota]:
         """What the vendor last said about what is left."""

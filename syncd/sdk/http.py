@@ -141,7 +141,7 @@ class Client:
 
         Follows one redirect (vendors send files from a storage host).
         """
-        target = self._http.base_url.join(url)
+        target = self._http.build_request("GET", url).url  # below the path of `base_url`, as requests are
         for _ in range(2):
             own = _origin(target) == _origin(self._http.base_url)
             if not own:
@@ -171,7 +171,7 @@ class Client:
             size: bytes of `content`; storage hosts want to know it beforehand.
             headers: what the vendor says must go with it.
         """
-        target = self._http.base_url.join(url)
+        target = self._http.build_request("PUT", url).url
         if _origin(target) != _origin(self._http.base_url):
             await self._check_egress(target)
         given = {**headers, "content-length": str(size)}

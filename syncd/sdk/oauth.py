@@ -18,11 +18,13 @@ from typing import Any, Protocol
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from syncd.sdk.errors import BadAnswer, RateLimited, Unauthorized, Unavailable
+from syncd.sdk.errors import BadAnswer, ConnectorError, RateLimited, Unauthorized, Unavailable
 
 EARLY = timedelta(minutes=5)  # so much before its end a token is renewed, or after half its life if that is shorter
 UNTOLD = timedelta(hours=1)  # the life of a token whose end the vendor does not tell
 WAIT = 30.0  # seconds, where a limit does not say how long
+SAME = 60.0  # seconds by which two tellings of one end may differ
+AT_ONCE = 0.5  # seconds that another process may need to keep what it got
 
 
 class OAuthConfig(BaseModel):
@@ -39,6 +41,14 @@ class OAuthConfig(BaseModel):
     )
     scope: str | None = Field(default=None, description="What to ask for, where the vendor's default is not enough.")
     token_url: str | None = Field(default=None, description="Where tokens are given, where it is not the usual place.")
+
+
+class OAuthByPerson(OAuthConfig):
+    """The `oauth` block where no application signs in as itself: a person lets it in."""
+
+    refresh_token: SecretStr = Field(
+        description="The first refresh token; those that follow are kept encrypted in the store."
+    )
 
 
 class Vault(Protocol):
@@ -75,12 +85,17 @@ class MemoryVault:
 
 @dataclass(frozen=True, slots=True)
 class _Tokens:
-    """What the vendor gave: `root` is a digest of the configured refresh token that this one descends from."""
+    """What the vendor gave: `root` is a digest of the configured refresh token that this one descends from.
+
+    Times are seconds since 1970.
+    """
 
     root: str
     access: str
-    renew: float  # seconds since 1970
+    renew: float
     refresh: str | None = None
+    told: float | None = None  # when the refresh token ends, where the vendor tells
+    ends: float | None = None  # the same, where no renewal moves it
 
 
 class OAuth(httpx.Auth):
@@ -88,7 +103,8 @@ class OAuth(httpx.Auth):
 
     Args:
         token_url: the vendor's usual place of tokens.
-        vault: the connection's, asked for at each use.
+        json: whether it is asked in JSON; else in a form.
+        vault: the connection's.
 
     Raises, from the request that needed the token:
         Unauthorized: the vendor refuses the application or its refresh token.
@@ -101,31 +117,46 @@ class OAuth(httpx.Auth):
         *,
         token_url: str,
         connection: str,
-        vault: Callable[[], Vault],
+        json: bool = False,
+        vault: Vault,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._config, self._url, self._connection = config, config.token_url or token_url, connection
-        self._vault, self._now = vault, now
+        self._vault, self._now, self._json = vault, now, json
         self._tokens: _Tokens | None = None
         self._refused = ""
         self._turn = asyncio.Lock()
+        self._failed: ConnectorError | None = None  # why the last request for a token gave none
+        self._failures = 0
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         raise RuntimeError("a connector speaks asynchronously")
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        before = self._failures
         async with self._turn:
             if not self._good():
                 await self._look()
             if not self._good():
+                if self._failed and self._failures != before:
+                    raise self._failed  # who waited meanwhile need not ask the same again
                 answer = yield self._asking()
                 await answer.aread()
-                await self._learn(answer)
+                await self._learn_or_look(answer)
         access = self._tokens.access if self._tokens else ""
         request.headers["authorization"] = f"Bearer {access}"
         response = yield request
         if response.status_code == httpx.codes.UNAUTHORIZED:
             self._refused = access  # taken back before its end: the next request asks for another one
+            if await self._renewed_elsewhere() and isinstance(request.stream, httpx.ByteStream):
+                request.headers["authorization"] = f"Bearer {self._tokens.access if self._tokens else ''}"
+                yield request  # it was not carried out, and its body can be sent again
+
+    async def _renewed_elsewhere(self) -> bool:
+        """Whether another process renewed it meanwhile: some vendors take the former token back with each renewal."""
+        async with self._turn:
+            await self._look()
+            return self._good()
 
     def _good(self) -> bool:
         held = self._tokens
@@ -133,9 +164,15 @@ class OAuth(httpx.Auth):
 
     async def _look(self) -> None:
         """What the vault has: another process may have renewed it, or this one before it was started anew."""
-        kept = _read(await self._vault().load())
+        kept = _read(await self._vault.load())
         if kept and kept.root == self._root:
             self._tokens = kept
+
+    @property
+    def ends(self) -> datetime | None:
+        """When the sign-in ends, however often it is renewed; None where the vendor tells none, or renewals move it."""
+        fixed = self._tokens and self._tokens.ends
+        return datetime.fromtimestamp(fixed, UTC) if fixed else None
 
     @property
     def _root(self) -> str:
@@ -145,9 +182,10 @@ class OAuth(httpx.Auth):
     def _asking(self) -> httpx.Request:
         first = self._config.refresh_token
         refresh = (self._tokens and self._tokens.refresh) or (first and first.get_secret_value())
-        if refresh and not self._vault().lasting:
+        if refresh and not self._vault.lasting:
             raise Unauthorized(
-                f"{self._connection}: its refresh token is used by `syncd run` alone, which keeps the next"
+                f"{self._connection}: no store is there yet to keep the next refresh token; "
+                "`syncd check --online` makes one"
             )
         asked = {
             "grant_type": "refresh_token" if refresh else "client_credentials",
@@ -156,19 +194,37 @@ class OAuth(httpx.Auth):
             **({"refresh_token": refresh} if refresh else {}),
             **({"scope": self._config.scope} if self._config.scope else {}),
         }
-        return httpx.Request("POST", self._url, data=asked, headers={"accept": "application/json"})
+        body: dict[str, Any] = {"json": asked} if self._json else {"data": asked}
+        return httpx.Request("POST", self._url, headers={"accept": "application/json"}, **body)
+
+    async def _learn_or_look(self, answer: httpx.Response) -> None:
+        """Two processes may use one refresh token at once: then one is refused, and finds what the other one got."""
+        try:
+            await self._learn(answer)
+        except ConnectorError as error:
+            if isinstance(error, Unauthorized) and self._vault.lasting:
+                await asyncio.sleep(AT_ONCE)
+                await self._look()
+            if not self._good():
+                self._failed, self._failures = error, self._failures + 1
+                raise
 
     async def _learn(self, answer: httpx.Response) -> None:
         """Keep what was given, first in the vault."""
         given = _given(answer, self._connection)
-        life = _life(given)
+        now, life = self._now(), _life(given)
+        refresh, left = given.get("refresh_token"), _seconds(given.get("refresh_token_expires_in"))
+        before = self._tokens.told if self._tokens else None
+        told = (now + left).timestamp() if left else None if refresh else before
         made = _Tokens(
             root=self._root,
             access=given["access_token"],
-            renew=(self._now() + max(life - EARLY, life / 2)).timestamp(),
-            refresh=given.get("refresh_token") or (self._tokens.refresh if self._tokens else None),
+            renew=(now + max(life - EARLY, life / 2)).timestamp(),
+            refresh=refresh or (self._tokens.refresh if self._tokens else None),
+            told=told,
+            ends=told if told and (not refresh or (before and told < before + SAME)) else None,
         )
-        await self._vault().save(json.dumps(asdict(made)))
+        await self._vault.save(json.dumps(asdict(made)))
         self._tokens = made
 
 
@@ -177,8 +233,11 @@ def _read(text: str | None) -> _Tokens | None:
 
 
 def _life(given: dict[str, Any]) -> timedelta:
-    seconds = given.get("expires_in")
-    return timedelta(seconds=float(seconds)) if isinstance(seconds, int | float) and seconds > 0 else UNTOLD
+    return _seconds(given.get("expires_in")) or UNTOLD
+
+
+def _seconds(said: object) -> timedelta | None:
+    return timedelta(seconds=float(said)) if isinstance(said, int | float) and said > 0 else None
 
 
 def _given(answer: httpx.Response, connection: str) -> dict[str, Any]:
@@ -194,23 +253,23 @@ def _given(answer: httpx.Response, connection: str) -> dict[str, Any]:
     if answer.is_success and isinstance(found, dict) and isinstance(found.get("access_token"), str):
         return found
     if answer.is_client_error:
-        raise Unauthorized(f"{connection}: no token was given: {_refusal(found)}")
+        raise Unauthorized(f"{connection}: no token was given: {_refusal(found)} (`connections.{connection}.oauth`)")
     raise BadAnswer(f"{connection}: the answer to a request for a token has none ({answer.status_code})")
 
 
 _REFUSALS = {
-    "invalid_client": "the vendor does not know this client_id and client_secret",
+    "invalid_client": "the vendor does not know this application; correct `client_id` and `client_secret`",
     "invalid_grant": "the refresh token has ended or was used elsewhere; let the application in again, and put the new "
     "one into `refresh_token`",
-    "invalid_scope": "the scope is not one that the application may have",
-    "unauthorized_client": "the application may not sign in in this way",
+    "invalid_scope": "the application may not have this scope; correct `scope`",
+    "unauthorized_client": "the application may not sign in in this way; allow it at the vendor",
 }
 """RFC 6749, 5.2; any other code is a word of the vendor's that is not repeated."""
 
 
 def _refusal(found: object) -> str:
     code = found.get("error") if isinstance(found, dict) else None
-    return _REFUSALS.get(str(code), "the vendor refused the request")
+    return _REFUSALS.get(str(code), "the vendor refused the request; see what it says of the application")
 
 
 def _wait(answer: httpx.Response) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -10,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from syncd.engine import views
+from syncd.engine.countdown import days_left
 from syncd.engine.reconcile import Done
 from syncd.errors import StoreError
 from syncd.sdk.connector import Call
@@ -43,6 +45,7 @@ class Metrics:
         self.paused = self._gauge("paused", "1 for what is paused.", "scope", "name")
         self.quota = self._gauge("quota_remaining", "What a vendor said is left of a limit.", "connection", "limit")
         self.last_poll = self._gauge("last_poll_seconds", "When a connection was last polled well, Unix.", "connection")
+        self.days_left = self._gauge("credential_days_left", "Until a connection's sign-in ends.", "connection")
         self.up = self._gauge("up", "1 when nothing keeps the daemon from its work.")
         self.up.set(0)
 
@@ -60,7 +63,7 @@ class Metrics:
 
     def stand(self, status: views.Status) -> None:
         """Take over how things stand now; what is not there any more is gone from the metrics too."""
-        for gauge in (self.parked, self.paused, self.quota, self.last_poll):
+        for gauge in (self.parked, self.paused, self.quota, self.last_poll, self.days_left):
             gauge.clear()
         for state in views.STATES:
             self.pairs.labels(state).set(getattr(status.counts, state))
@@ -73,13 +76,15 @@ class Metrics:
         self.hints.set(status.waiting.hints)
         self.conflicts.set(status.waiting.conflicts)
         self.unreadable.set(status.waiting.bad_deliveries)
-        self._stand_at_vendors(status.connections)
+        self._stand_at_vendors(status.connections, status.at)
         self.up.set(1 if status.works else 0)
 
-    def _stand_at_vendors(self, connections: Iterable[views.ConnectionView]) -> None:
+    def _stand_at_vendors(self, connections: Iterable[views.ConnectionView], now: datetime) -> None:
         for connection in connections:
             if connection.last_poll is not None:
                 self.last_poll.labels(connection.name).set(connection.last_poll.timestamp())
+            if connection.expires is not None:
+                self.days_left.labels(connection.name).set(days_left(connection.expires, now))
             for quota in connection.quotas:
                 self.quota.labels(connection.name, quota.name).set(quota.remaining)
 

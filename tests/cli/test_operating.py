@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,20 @@ def test_status_says_in_one_sentence_whether_it_works(syncd: Terminal, linked: t
     out = syncd("status", exit=5)
     assert out.splitlines()[0] == "No daemon runs (none has run on this store); `syncd run` starts one."
     assert syncd.json("status", exit=5)["counts"]["converged"] == 1
+
+
+def test_status_names_the_key_of_a_sign_in_that_ends(place: Installation, syncd: Terminal) -> None:
+    place.desk.credential_ends = datetime.now(UTC) + timedelta(days=3, minutes=1)
+
+    async def beat() -> None:
+        async with place.daemon() as daemon:
+            await daemon.reach("desk")
+            await daemon._beat()
+
+    asyncio.run(beat())
+    out = syncd("status")
+    assert "in 3 days; renew `connections.desk`" in out
+    assert "ends in 3 d" in out
 
 
 def test_links_parked_and_why_name_tickets_as_people_do(

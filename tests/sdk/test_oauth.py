@@ -48,12 +48,21 @@ class Vendor:
 
     def client(self, vault: Vault, *, refresh: str | None = "first-refresh", **config: Any) -> Client:
         """A new process."""
+        return self.client_and_auth(vault, refresh=refresh, **config)[1]
+
+    def client_and_auth(
+        self, vault: Vault | None = None, *, refresh: str | None = "first-refresh", **config: Any
+    ) -> tuple[OAuth, Client]:
         secret = SecretStr(refresh) if refresh else None
         block = OAuthConfig(
             **{"client_id": "app", "client_secret": SecretStr("the-secret"), "refresh_token": secret, **config}
         )
         auth = OAuth(
-            block, token_url="https://v.example/oauth/token", connection="acme", vault=lambda: vault, now=self.clock
+            block,
+            token_url="https://v.example/oauth/token",
+            connection="acme",
+            vault=vault or Lasting(),
+            now=self.clock,
         )
         self.clients.append(
             Client(
@@ -64,7 +73,7 @@ class Vendor:
                 transport=self.transport,
             )
         )
-        return self.clients[-1]
+        return auth, self.clients[-1]
 
     async def _give(self, request: Request) -> Response:
         await asyncio.sleep(0.001)  # as long as others need to ask too
@@ -145,7 +154,7 @@ async def test_two_processes_share_what_one_of_them_renewed(vendor: Vendor) -> N
 
 async def test_a_refresh_token_is_not_used_up_where_the_next_would_be_lost(vendor: Vendor) -> None:
     """A command that looks once, without the store, cost the daemon its sign-in."""
-    with pytest.raises(Unauthorized, match="by `syncd run` alone"):
+    with pytest.raises(Unauthorized, match="no store is there yet"):
         await vendor.client(MemoryVault()).json("GET", "/me")
     assert vendor.tokens.given == 0
     await vendor.client(Lasting()).json("GET", "/me")
@@ -189,8 +198,48 @@ async def test_a_used_up_refresh_token_is_told_with_its_remedy(vendor: Vendor) -
     assert not any(secret in str(refused.value) for secret in SECRETS)
 
 
+async def test_an_end_that_no_renewal_moves_is_told(vendor: Vendor) -> None:
+    end = vendor.tokens.refresh_ends = vendor.clock() + timedelta(days=20)
+    auth, client = vendor.client_and_auth()
+    for _ in range(3):
+        await client.json("GET", "/me")
+        vendor.clock.advance(vendor.tokens.life.total_seconds())
+    assert auth.ends is not None
+    assert abs(auth.ends - end) < timedelta(seconds=2)
+
+
+async def test_an_end_that_each_renewal_moves_is_none(vendor: Vendor) -> None:
+    """The daemon renews it for ever; a warning each day would teach people to look away."""
+    vendor.tokens.refresh_life = timedelta(days=5)
+    auth, client = vendor.client_and_auth()
+    for _ in range(3):
+        await client.json("GET", "/me")
+        assert auth.ends is None
+        vendor.clock.advance(vendor.tokens.life.total_seconds())
+
+
+async def test_many_at_once_are_refused_by_one_request(vendor: Vendor) -> None:
+    await vendor.client(Lasting()).json("GET", "/me")
+    client, asked = vendor.client(Lasting()), vendor.tokens.asked
+    tries = [client.json("GET", "/me") for _ in range(10)]
+    refused = await asyncio.gather(*tries, return_exceptions=True)
+    assert all(isinstance(each, Unauthorized) for each in refused)
+    assert vendor.tokens.asked == asked + 1
+    with pytest.raises(Unauthorized):
+        await client.json("GET", "/me")
+    assert vendor.tokens.asked == asked + 2, "a person who retries is not told what was said before"
+
+
+async def test_two_processes_with_one_refresh_token_at_once_both_get_in(vendor: Vendor) -> None:
+    """The vendor takes the token of one, and the other one finds what that one got."""
+    vault = Lasting()
+    clients = [vendor.client(vault) for _ in range(2)]
+    assert await asyncio.gather(*(client.json("GET", "/me") for client in clients)) == [{"me": "syncd"}] * 2
+    assert (vendor.tokens.given, vendor.tokens.asked) == (1, 2)
+
+
 async def test_a_wrong_secret_is_told(vendor: Vendor) -> None:
-    with pytest.raises(Unauthorized, match="does not know this client_id"):
+    with pytest.raises(Unauthorized, match="does not know this application"):
         await vendor.client(Lasting(), client_secret=SecretStr("wrong")).json("GET", "/me")
 
 

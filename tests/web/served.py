@@ -30,12 +30,13 @@ class Served:
         self.world = world
         self.metrics = Metrics()
         self.told: dict[str, list[Quota]] = {}  # connection -> what its vendor says is left
+        self.ends: dict[str, datetime] = {}  # connection -> when its sign-in ends
         self.started: datetime = world.clock()
         self.app: Starlette = create(world.site, metrics=self.metrics, pulse=self.pulse, password=password)
 
     def pulse(self) -> Pulse:
         quotas = {name: tuple(told) for name, told in self.told.items()}
-        return here(self.started, self.world.clock(), quotas=quotas)
+        return here(self.started, self.world.clock(), quotas=quotas, expires=self.ends)
 
     def client(self, *, url: str = LOCAL, peer: str = "127.0.0.1", **more: Any) -> httpx.AsyncClient:
         """A browser or a vendor at this address that asks for this one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -148,3 +149,12 @@ async def test_a_quota_is_shown_while_it_is_told(site: Served) -> None:
     assert value(await scraped(site), "quota_remaining", connection="desk", limit="requests") == 7
     quotas.clear()
     assert value(await scraped(site), "quota_remaining", connection="desk", limit="requests") is None
+
+
+async def test_the_days_of_a_sign_in_are_counted_while_its_end_is_told(site: Served) -> None:
+    site.ends["desk"] = site.world.clock() + timedelta(days=9, hours=5)
+    assert value(await scraped(site), "credential_days_left", connection="desk") == 9
+    shown = (await site.get("/api/status")).json()["connections"]
+    assert "in 9 days; renew `connections.desk`" in next(one["ending"] for one in shown if one["name"] == "desk")
+    site.ends.clear()
+    assert value(await scraped(site), "credential_days_left", connection="desk") is None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute
 
 from syncd.sdk.testing.outbox import Event, Subscription
 from syncd.sdk.testing.simulator import Account, Limit, Simulator, credentials, real_time
+from syncd.sdk.testing.tokens import TokenEndpoint
 from syncd_azuredevops.hook import authorization
 from syncd_azuredevops.simulator.page import AzureDevOpsDesk
 from syncd_azuredevops.simulator.routes import Routes
@@ -66,6 +67,8 @@ class AzureDevOpsSimulator(AzureDevOpsDesk, Simulator):
     ) -> None:
         super().__init__(accounts=accounts, clock=clock)
         self.sign_in = 401
+        self.tokens = TokenEndpoint(clock=clock)
+        self.tokens.life = timedelta(hours=1)
         self.batch = 1000
         self.names_tokens = self.names_comments = True
         self.max_file = 60 * 1024 * 1024
@@ -95,11 +98,12 @@ class AzureDevOpsSimulator(AzureDevOpsDesk, Simulator):
         return self.accounts[0]
 
     def routes(self) -> Sequence[BaseRoute]:
-        return Routes(self).all()
+        return [*Routes(self).all(), self.tokens.route("/{tenant}/oauth2/v2.0/token")]
 
     def account_of(self, request: Request) -> Account | None:
-        """The token is the password; the user does not count."""
-        return self.by_token(credentials(request)[2])
+        """A personal token is the password, the user does not count; one of Entra ID is a bearer."""
+        scheme, _, secret = credentials(request)
+        return SYNCD if scheme == "bearer" and self.tokens.knows(secret) else self.by_token(secret)
 
     def limit_headers(self, limit: Limit) -> Mapping[str, str]:
         """Of the last tenth each answer is late and asks for a pause, and is a success all the same."""

@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from syncd.sdk.testing.outbox import Event, Subscription
-from syncd.sdk.testing.simulator import Account, Limit, Simulator, real_time
+from syncd.sdk.testing.simulator import Account, Limit, Simulator, credentials, real_time
+from syncd.sdk.testing.tokens import TokenEndpoint
 from syncd_gitlab.hook import signature
 from syncd_gitlab.simulator.page import GitlabDesk
 from syncd_gitlab.simulator.routes import Routes
@@ -65,6 +67,8 @@ class GitlabSimulator(GitlabDesk, Simulator):
         self.token_ends: date | None = date(2026, 12, 31)
         self.signing_token = ""
         self.max_file = 100 * 1024 * 1024
+        self.tokens = TokenEndpoint(clock=clock, refresh="gitlab-refresh", itself=False, alone=True)
+        self.tokens.life = timedelta(hours=2)
         self.tracker = Tracker(
             clock=clock, new_id=self.new_id, actor=lambda: self.actor, people=lambda: self.accounts, tell=self._tell
         )
@@ -89,7 +93,12 @@ class GitlabSimulator(GitlabDesk, Simulator):
         return self.accounts[0]
 
     def routes(self) -> Sequence[BaseRoute]:
-        return Routes(self).all()
+        return [*Routes(self).all(), self.tokens.route("/oauth/token")]
+
+    def account_of(self, request: Request) -> Account | None:
+        """A token of either kind as Bearer."""
+        secret = credentials(request)[2]
+        return SYNCD if self.tokens.knows(secret) else super().account_of(request)
 
     def limit_headers(self, limit: Limit) -> Mapping[str, str]:
         """RateLimit-Reset is a time, in seconds since 1970."""

@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute
 from syncd.sdk.testing.outbox import Event, Subscription
 from syncd.sdk.testing.page import Answer, Row, Sheet, Upload
 from syncd.sdk.testing.simulator import Account, Limit, Refused, Simulator, credentials, real_time
+from syncd.sdk.testing.tokens import TokenEndpoint
 from syncd_hubspot.hook import KINDS, SIGNATURE, TIMESTAMP, sign
 from syncd_hubspot.simulator import sheet as page
 from syncd_hubspot.simulator.account import (
@@ -84,6 +85,8 @@ class HubspotSimulator(Simulator):
         self.day = 250_000
         self.associations_a_page = 500
         self._attempts: dict[tuple[str, str], int] = {}
+        self.tokens = TokenEndpoint(clock=clock, refresh="hubspot-refresh", itself=False, rotates=False)
+        self.tokens.life = timedelta(minutes=30)
         with self.acting(ANA):
             given, name = {"email": CAROL.email, "hs_additional_emails": OTHER_ADDRESS}, CAROL.name.split()
             self.carol = self.crm.create("contacts", {**given, "firstname": name[0], "lastname": name[1]})
@@ -142,11 +145,13 @@ class HubspotSimulator(Simulator):
     # -- the vendor's ways
 
     def routes(self) -> Sequence[BaseRoute]:
-        return Routes(self).all()
+        return [*Routes(self).all(), self.tokens.route("/oauth/v1/token")]
 
     def account_of(self, request: Request) -> Account | None:
         scheme, _, secret = credentials(request)
-        return self.by_token(secret) if scheme == "bearer" else None
+        if scheme != "bearer":
+            return None
+        return ACCOUNT if self.tokens.knows(secret) else self.by_token(secret)
 
     def found(self, record: Record) -> bool:
         """Whether the index already has a record as it is."""

@@ -13,12 +13,16 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
+from starlette.types import Receive, Scope, Send
 
 from syncd.sdk.testing.outbox import Event, Subscription
-from syncd.sdk.testing.simulator import Account, Limit, Refused, Simulator, real_time
+from syncd.sdk.testing.simulator import Account, Limit, Refused, Simulator, credentials, real_time
+from syncd.sdk.testing.tokens import TokenEndpoint
 from syncd_jira.rights import NEEDED
 from syncd_jira.simulator.page import JiraDesk
 from syncd_jira.simulator.routes import Routes
@@ -35,6 +39,8 @@ SYNCD = Account("557058:syncd", "syncd", "syncd@engineering.example", token="jir
 
 PER_ISSUE = (20, timedelta(seconds=2))  # writes to one issue, as Atlassian limits them
 ALL_PERMISSIONS = frozenset(NEEDED)
+CLOUD_ID = "11223344-a1b2-3b33-c444-def123456789"
+GATEWAY = f"/ex/jira/{CLOUD_ID}"
 
 
 class JiraSimulator(JiraDesk, Simulator):
@@ -65,6 +71,8 @@ class JiraSimulator(JiraDesk, Simulator):
         self.exposes = False
         self.forgets = False
         self.refuses_numbers = False
+        self.tokens = TokenEndpoint(clock=clock, refresh="jira-refresh", json=True, refused=403)
+        self.tokens.life = timedelta(hours=1)
         self.site = Site(clock=clock, new_id=self.new_id, actor=lambda: self.actor, tell=self._tell)
         self.webhooks = SimulatedWebhooks(self)
         self._writes: dict[str, deque[datetime]] = {}
@@ -94,7 +102,22 @@ class JiraSimulator(JiraDesk, Simulator):
         return self.accounts[0]
 
     def routes(self) -> Sequence[BaseRoute]:
-        return [*Routes(self).all(), *self.webhooks.routes()]
+        return [*Routes(self).all(), *self.webhooks.routes(), self.tokens.route("/oauth/token")]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Atlassian's gateway leads an application to the same API as the site's own."""
+        path = scope.get("path", "")
+        if path.startswith(f"{GATEWAY}/"):
+            inner = path.removeprefix(GATEWAY)
+            scope = {**scope, "path": inner, "raw_path": quote(inner).encode(), "gateway": True}
+        await super().__call__(scope, receive, send)
+
+    def account_of(self, request: Request) -> Account | None:
+        """An application's tokens are good at the gateway alone, and nothing else is there."""
+        if not request.scope.get("gateway"):
+            return super().account_of(request)
+        scheme, _, secret = credentials(request)
+        return SYNCD if scheme == "bearer" and self.tokens.knows(secret) else None
 
     def limit_headers(self, limit: Limit) -> Mapping[str, str]:
         shown = {"X-RateLimit-Limit": str(limit.limit), "X-RateLimit-Remaining": str(limit.remaining)}

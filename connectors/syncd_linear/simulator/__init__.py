@@ -53,7 +53,7 @@ class LinearSimulator(Page, Simulator):
         self.hourly: Limit | None = Limit(2500, timedelta(hours=1))
         self.points: Limit | None = Limit(3_000_000, timedelta(hours=1))
         self.files_host = ""
-        self.tokens = TokenEndpoint("syncd", "lin_oauth_secret", clock=clock)
+        self.tokens = TokenEndpoint(clock=clock, refresh="linear-refresh")
         self.workspace = Workspace(self)
 
     @property
@@ -97,7 +97,7 @@ class LinearSimulator(Page, Simulator):
     def routes(self) -> Sequence[BaseRoute]:
         return [
             Route("/graphql", self.graphql, methods=["POST"]),
-            Route("/oauth/token", self.tokens.give, methods=["POST"]),
+            self.tokens.route("/oauth/token"),
             Route(FILES + "/{path:path}", self.show_file),
             Route(UPLOADS + "/{path:path}", self.take_file, methods=["PUT"]),
         ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute
 from syncd.sdk.testing.outbox import Event, Subscription
 from syncd.sdk.testing.page import Answer, Badge, Input, Row, Said, Sheet, Shown, Upload
 from syncd.sdk.testing.simulator import Account, Limit, Refused, Simulator, credentials, real_time
+from syncd.sdk.testing.tokens import TokenEndpoint
 from syncd_servicenow import mark
 from syncd_servicenow.hook import sign
 from syncd_servicenow.simulator import state
@@ -55,6 +56,8 @@ class ServiceNowSimulator(Simulator):
         super().__init__(accounts=accounts, clock=clock)
         self.table = table
         self.hidden_rows: set[str] = set()
+        self.tokens = TokenEndpoint(clock=clock, refresh="servicenow-refresh", rotates=False)
+        self.tokens.life = timedelta(minutes=30)
         self.instance = Instance(self)
 
     # -- a person's deeds, for tests and the demo
@@ -85,12 +88,12 @@ class ServiceNowSimulator(Simulator):
     # -- the vendor's ways
 
     def routes(self) -> Sequence[BaseRoute]:
-        return Routes(self).all()
+        return [*Routes(self).all(), self.tokens.route("/oauth_token.do")]
 
     def account_of(self, request: Request) -> Account | None:
         """Basic with a user name, or a bearer."""
         scheme, user, secret = credentials(request)
-        found = self.by_token(secret)
+        found = ACCOUNT if scheme == "bearer" and self.tokens.knows(secret) else self.by_token(secret)
         if found is None or (scheme == "basic" and USER_NAMES.get(found.id) != user):
             return None
         return found if self.instance.tables["sys_user"][found.id]["active"] == "true" else None

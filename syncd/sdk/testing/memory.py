@@ -15,9 +15,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, Unpack
 
-import httpx
 from pydantic import SecretStr
 
 from syncd.core.model import (
@@ -50,11 +49,11 @@ from syncd.sdk.connector import (
     File,
     Hook,
     Message,
-    Observer,
     Page,
     Part,
     Posted,
     Webhook,
+    Wiring,
     Written,
 )
 from syncd.sdk.errors import (
@@ -103,17 +102,13 @@ class MemoryConnector(Connector):
         self,
         config: Any = None,
         *,
-        connection: str = "",
-        transport: httpx.AsyncBaseTransport | None = None,
-        observer: Observer | None = None,
         vendor: MemoryVendor | None = None,
         account: str = "syncd",
+        **wiring: Unpack[Wiring],
     ) -> None:
         self.vendor = vendor or MemoryVendor()
-        super().__init__(
-            config or config_for(self.vendor), connection=connection or self.vendor.name, transport=transport,
-            observer=observer,
-        )  # fmt: skip
+        wiring["connection"] = wiring.get("connection") or self.vendor.name
+        super().__init__(config or config_for(self.vendor), **wiring)
         self.account = account
         self.character = self.vendor.character
         # the class speaks for the default character, an instance for its vendor's
@@ -126,7 +121,8 @@ class MemoryConnector(Connector):
 
     async def check(self) -> Account:
         person = await self._ask("check", "", lambda: self.vendor.people.get(self.account))
-        return Account(self.account, person.name if person else self.account, person.email if person else None)
+        name, email = (person.name, person.email) if person else (self.account, None)
+        return Account(self.account, name, email, expires=self.vendor.credential_ends)
 
     async def describe(self) -> Description:
         self._needs(Capability.DESCRIBE)

@@ -54,6 +54,7 @@ class MemoryVendor(State):
         self.secret = secret
         self.journal: list[Entry] = []
         self.hooks: dict[str, Hook] = {}
+        self.credential_ends: datetime | None = None  # what it tells of our account's credential
         self._webhooks: list[tuple[datetime, Webhook]] = []
         self._late: list[tuple[datetime, int, Callable[[], object]]] = []
         for who in ("ana", "ben", "syncd"):

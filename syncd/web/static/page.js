@@ -179,6 +179,7 @@ function standing(one) {
   if (one.paused) return [element("span", "state diverged", "paused"), ...(one.problem ? [element("div", "soft", one.problem)] : [])];
   if (one.problem) return [element("span", "state diverged", one.problem)];
   if (!one.last_poll) return [element("span", "soft", "not read yet")];
+  if (one.ending) return [element("span", "state behind", one.ending)];
   return [element("span", "state converged", "good")];
 }
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from syncd.core.model import Attachment, Internal, Person
 from syncd.sdk.connector import Backlink, Draft, File, Message
@@ -239,7 +240,7 @@ async def test_a_hidden_address_finds_nobody(jira: Jira, world: JiraWorld) -> No
 
 
 async def test_a_wrong_token_is_unauthorized(world: JiraWorld) -> None:
-    stranger = world.connector(token=world.config.token.__class__("wrong"))
+    stranger = world.connector(token=SecretStr("wrong"))
     with pytest.raises(Unauthorized):
         await stranger.check()
     await stranger.aclose()

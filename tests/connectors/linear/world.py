@@ -13,6 +13,7 @@ from syncd.sdk.connector import Backlink, Draft, Webhook
 from syncd.sdk.testing.clock import Clock
 from syncd.sdk.testing.outbox import Event
 from syncd.sdk.testing.page import Answer, Upload
+from syncd.sdk.testing.tokens import CLIENT_ID, CLIENT_SECRET
 from syncd.sdk.testing.world import Deed, Deeds, Shown, Words
 from syncd_linear import Linear, LinearConfig
 from syncd_linear.fields import PRIORITIES
@@ -61,7 +62,7 @@ class LinearWorld(Deeds):
         self.space = self.simulator.workspace
         self.transport = SchemaTransport(self.simulator.transport())
         self.simulator.tokens.life = timedelta(days=3650)  # its clock runs ahead of the one that syncd renews by
-        application = {"client_id": "syncd", "client_secret": "lin_oauth_secret"}
+        application = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
         credential = {"oauth": application} if app else {"api_key": SYNCD.token}
         self.settings: dict[str, Any] = {
             "connector": "linear",
