@@ -15,7 +15,7 @@ from syncd.errors import Exit, SyncdError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from syncd.cli.hooks import Callers
+    from syncd.engine.callers import Callers
     from syncd.sdk.connector import Connector, Hook
     from syncd.settings import Settings
 
@@ -73,7 +73,7 @@ def _settings(config: Any) -> Settings:
 
 
 def _list(settings: Settings, names: list[str], *, json: bool) -> NoReturn:
-    from syncd.cli.hooks import Standing, attention
+    from syncd.engine.callers import Standing, attention
 
     found = asyncio.run(_look(settings, names))
     if json:
@@ -95,7 +95,7 @@ async def _look(settings: Settings, names: list[str]) -> list[Callers]:
 
 
 def _show(out: Console, each: Callers) -> None:
-    from syncd.cli.hooks import Standing
+    from syncd.engine.callers import Standing
 
     session.say(out, each.connection, "bold")
     for hook in each.hooks:
@@ -133,10 +133,9 @@ def _steps(out: Console, steps: tuple[str, ...]) -> None:
 
 
 def _register(settings: Settings, name: str, *, yes: bool, dry_run: bool, json: bool, show_secret: bool) -> NoReturn:
-    from syncd.cli import hooks
-    from syncd.cli.hooks import Standing
+    from syncd.engine.callers import Standing
 
-    url = hooks.address(settings, name)
+    url = settings.hook_address(name)
     if not url:
         raise SyncdError("`public_url` is not set in the config: the vendor must know how to reach syncd")
     [now] = asyncio.run(_look(settings, [name]))
@@ -159,7 +158,7 @@ def _register(settings: Settings, name: str, *, yes: bool, dry_run: bool, json: 
 
 def _by_hand(now: Callers, *, json: bool) -> NoReturn:
     """Nothing but a person can do it, or nothing at all is to be done."""
-    from syncd.cli.hooks import Standing
+    from syncd.engine.callers import Standing
 
     if json:
         session.print_json(now)
@@ -190,7 +189,7 @@ def _registered(settings: Settings, name: str, hook: Hook, *, json: bool, show_s
 
 
 def _remove(settings: Settings, name: str, id: str, *, yes: bool, dry_run: bool, json: bool) -> NoReturn:
-    from syncd.cli.hooks import Standing
+    from syncd.engine.callers import Standing
 
     [now] = asyncio.run(_look(settings, [name]))
     if now.standing is Standing.UNASKED:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from syncd.cli import hooks
+from syncd.engine import callers
 from syncd.sdk.connector import Capability, Hook
 from syncd.sdk.testing.faults import Status, Unreachable
 from tests.cli.test_operating import Terminal, place, syncd
@@ -62,12 +62,14 @@ def test_an_address_that_is_not_called_needs_somebody(place: Installation, syncd
         ([Hook("1", OURS, expires=NOW + timedelta(days=6))], "ends on 2026-01-11"),
         ([Hook("1", OURS, expires=NOW)], "has ended"),
         ([], "not called"),
+        ([Hook("9", "https://old.example/hooks/desk")], "webhook 9 calls https://old.example/hooks/desk instead"),
+        ([Hook("1", OURS), Hook("9", "https://old.example/hooks/desk")], ""),
         ([Hook("1", OURS), Hook("2", OURS, active=False)], ""),
         ([Hook("1", OURS, expires=NOW + timedelta(days=8))], ""),
     ],
 )
 def test_what_is_wrong_is_said(ours: list[Hook], finding: str) -> None:
-    found = list(hooks.judged([hooks.view(hook, OURS) for hook in ours], now=NOW))
+    found = list(callers.judged([callers.view(hook, OURS) for hook in ours], now=NOW))
     assert len(found) == bool(finding)
     assert finding in "; ".join(found)
 
@@ -78,13 +80,14 @@ def test_what_is_wrong_is_said(ours: list[Hook], finding: str) -> None:
         ("https://user:hidden@other.example/hidden", "https://other.example/***"),
         ("https://syncd.example/hooks/old?secret=hidden", "https://syncd.example/hooks/old?***"),
         ("https://syncd.example/hooks/old", "https://syncd.example/hooks/old"),
+        ("https://old.example/hooks/desk?secret=hidden", "https://old.example/hooks/desk?***"),
         ("hidden", "***"),
         ("https://[hidden", "***"),
         ("", "***"),
     ],
 )
 def test_of_another_address_no_credential_is_shown(url: str, shown: str) -> None:
-    assert hooks.view(Hook("1", url), OURS).url == shown
+    assert callers.view(Hook("1", url), OURS).url == shown
 
 
 def test_a_vendor_that_does_not_answer_is_named_and_the_others_are_shown(place: Installation, syncd: Terminal) -> None:
