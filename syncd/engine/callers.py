@@ -67,16 +67,12 @@ class Callers:
 
     @property
     def doubled(self) -> HookView | None:
-        """The least complete of several that bring us the same; no registration takes one away."""
-        awake = [hook for hook in self.ours if hook.active]
-        return max(awake, key=lambda hook: len(hook.lacks)) if len(awake) > 1 else None
+        return doubled(self.hooks)
 
     @property
     def remedy(self) -> str:
         """The command that puts it right; empty where none does."""
-        if self.doubled:
-            return f"syncd webhooks {self.connection} --remove {self.doubled.id}"
-        return f"syncd webhooks {self.connection} --register" if self.findings and self.address else ""
+        return remedy(self.connection, self.hooks) if self.findings and self.address else ""
 
 
 def view(hook: Hook, ours: str) -> HookView:
@@ -119,6 +115,48 @@ def shown(url: str, ours: str = "") -> str:
     return f"{parts.scheme}://{host}{parts.path}{rest}" if known else f"{parts.scheme}://{host}/***"
 
 
+def doubled(hooks: Iterable[HookView]) -> HookView | None:
+    """The least complete of several that bring us the same; no registration takes one away."""
+    awake = [hook for hook in hooks if hook.ours and hook.active]
+    return max(awake, key=lambda hook: len(hook.lacks)) if len(awake) > 1 else None
+
+
+def remedy(connection: str, hooks: Iterable[HookView]) -> str:
+    """The command that puts right what is wrong with these."""
+    twin = doubled(hooks)
+    return f"syncd webhooks {connection} " + (f"--remove {twin.id}" if twin else "--register")
+
+
 def attention(found: Iterable[Callers]) -> bool:
     """Whether somebody should look."""
     return any(each.standing is Standing.WRONG for each in found)
+
+
+# --- told by the daemon ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the daemon found of one connection's webhooks: a sentence and what to try; empty when it is well."""
+
+    problem: str = ""
+    remedy: str = ""
+
+
+WELL = Told()
+POLLED = "changes arrive by polling meanwhile, so nothing is lost"
+
+
+def told(connection: str, hooks: Sequence[HookView], *, now: datetime, soon: timedelta) -> Told:
+    """What a look found, with what it means meanwhile."""
+    findings = list(judged(hooks, now=now, soon=soon))
+    if not findings:
+        return WELL
+    return Told(f"{'; '.join(findings)}; {_meanwhile(hooks, now)}", remedy(connection, hooks))
+
+
+def _meanwhile(hooks: Sequence[HookView], now: datetime) -> str:
+    lives = [hook for hook in hooks if hook.ours and hook.active and not (hook.expires and hook.expires <= now)]
+    if not lives or any(hook.lacks for hook in lives):
+        return POLLED
+    return "what comes twice is taken once" if len(lives) > 1 else "after that changes arrive by polling"

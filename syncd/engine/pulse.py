@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from syncd.engine.callers import Told
 from syncd.sdk.connector import Quota
 from syncd.store import meta
 
@@ -65,6 +66,7 @@ class Pulse:
     Attributes:
         at: when it said so; `started` is when it began.
         problems: connection -> what its vendor last answered, where that was an error.
+        hooks: connection -> what its last look at the vendor's webhooks found, where the vendor tells.
         red: the reasons why its health is red; none when it is well.
     """
 
@@ -76,6 +78,7 @@ class Pulse:
     delay: Delay = Delay()
     quotas: Mapping[str, tuple[Quota, ...]] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
+    hooks: Mapping[str, Told] = field(default_factory=dict)
     red: tuple[str, ...] = ()
     stopped: bool = False
 
@@ -110,6 +113,7 @@ def last(c: Connection) -> Pulse | None:
             "at": datetime.fromisoformat(said["at"]),
             "delay": Delay(**said["delay"]),
             "quotas": quotas,
+            "hooks": {name: Told(**found) for name, found in said.get("hooks", {}).items()},
             "red": tuple(said["red"]),
         }
     )

@@ -117,6 +117,11 @@ class ConnectionConfig(BaseModel):
         default=timedelta(seconds=30), description="Longest wait for one request, from first byte to last."
     )
 
+    @property
+    def expects_webhooks(self) -> bool:
+        """Whether there is something to verify webhooks by; without it none is believed, and none is missed."""
+        return self.webhook_secret is not None and bool(self.webhook_secret.get_secret_value())
+
 
 # --- what goes to and fro ------------------------------------------------------------------------------------------
 

@@ -43,6 +43,9 @@ class Metrics:
         self.paused = self._gauge("paused", "1 for what is paused.", "scope", "name")
         self.quota = self._gauge("quota_remaining", "What a vendor said is left of a limit.", "connection", "limit")
         self.last_poll = self._gauge("last_poll_seconds", "When a connection was last polled well, Unix.", "connection")
+        self.webhooks = self._gauge(
+            "webhooks_ok", "1 where a vendor calls us as it should, 0 where somebody should look.", "connection"
+        )
         self.up = self._gauge("up", "1 when nothing keeps the daemon from its work.")
         self.up.set(0)
 
@@ -60,7 +63,7 @@ class Metrics:
 
     def stand(self, status: views.Status) -> None:
         """Take over how things stand now; what is not there any more is gone from the metrics too."""
-        for gauge in (self.parked, self.paused, self.quota, self.last_poll):
+        for gauge in (self.parked, self.paused, self.quota, self.last_poll, self.webhooks):
             gauge.clear()
         for state in views.STATES:
             self.pairs.labels(state).set(getattr(status.counts, state))
@@ -80,6 +83,8 @@ class Metrics:
         for connection in connections:
             if connection.last_poll is not None:
                 self.last_poll.labels(connection.name).set(connection.last_poll.timestamp())
+            if connection.webhooks is not None:
+                self.webhooks.labels(connection.name).set(0 if connection.webhooks.problem else 1)
             for quota in connection.quotas:
                 self.quota.labels(connection.name, quota.name).set(quota.remaining)
 
