@@ -438,6 +438,34 @@ class RemovesNothing(MemoryConnector):
         return
 
 
+class TakesTheOldestAway(MemoryConnector):
+    async def register_hook(self, url: str) -> Hook:
+        if len(self.vendor.hooks) > 1:
+            self.vendor.hooks.pop(next(iter(self.vendor.hooks)))
+        return await super().register_hook(url)
+
+
+class ListsAllAsAwake(MemoryConnector):
+    async def hooks(self) -> Sequence[Hook]:
+        return [replace(hook, active=True) for hook in await super().hooks()]
+
+
+class WakesNothing(MemoryConnector):
+    async def register_hook(self, url: str) -> Hook:
+        known = [hook for hook in self.vendor.called() if hook.url == url]
+        return known[0] if known else await super().register_hook(url)
+
+
+class RenewsNothing(WakesNothing):
+    pass
+
+
+class ListsItsSecret(MemoryConnector):
+    async def hooks(self) -> Sequence[Hook]:
+        secret = self.config.webhook_secret.get_secret_value()
+        return [replace(hook, url=f"{hook.url}?secret={secret}") for hook in await super().hooks()]
+
+
 class PretendsToFind(MemoryConnector):
     async def find(self, key: str) -> Sequence[Snapshot]:
         try:
