@@ -165,7 +165,7 @@ def _register(settings: Settings, name: str, *, how: How, again: bool, show: boo
         _end({"done": "", "said": f"{now.findings[0]}; first: {now.remedy}"}, json=how.json, code=Exit.PART)
     right = now.standing is Standing.CALLED and not again
     if right and (how.dry_run or not show):
-        said = f"{name} calls {url} already; `--register --again` gives it the `webhook_secret` of now"
+        said = f"{name} calls {url} already; after a change of `webhook_secret`: `--register --again`"
         _end({"done": "", "said": said}, json=how.json)
     deed = "repair the webhook to" if now.ours else "register"
     if how.dry_run:
@@ -251,7 +251,8 @@ def _end(told: dict[str, object], *, json: bool, code: Exit = Exit.DONE) -> NoRe
         session.print_json(told)
     else:
         out = session.console()
-        session.say(out, str(told["said"]).replace("\n", ".  "))
+        for line in str(told["said"]).splitlines():
+            session.say(out, line)
         if "secret" in told:
             session.say(out, f"secret: {told['secret']}")
     raise typer.Exit(code)

@@ -29,6 +29,7 @@ class HookView:
     """One webhook as it may be shown: no secret, and of somebody else's address nothing that could hold one.
 
     Attributes:
+        apart: it brings what no other one does.
         astray: it has our path at another host, as after a change of `public_url`.
     """
 
@@ -38,6 +39,7 @@ class HookView:
     active: bool
     lacks: tuple[str, ...]
     expires: datetime | None
+    apart: bool = False
     astray: bool = False
 
 
@@ -79,7 +81,7 @@ def view(hook: Hook, ours: str) -> HookView:
     mine = bool(ours) and hook.url == ours
     url = hook.url if mine else shown(hook.url, ours)
     astray = not mine and bool(ours) and url.endswith(urlsplit(ours).path)
-    return HookView(hook.id, url, mine, hook.active, hook.lacks, hook.expires, astray)
+    return HookView(hook.id, url, mine, hook.active, hook.lacks, hook.expires, hook.apart, astray)
 
 
 def judged(hooks: Sequence[HookView], *, now: datetime, soon: timedelta = SOON) -> Iterator[str]:
@@ -92,10 +94,11 @@ def judged(hooks: Sequence[HookView], *, now: datetime, soon: timedelta = SOON) 
     active = [hook for hook in ours if hook.active]
     if not active:
         yield "it is switched off"
-    elif len(active) > 1:
-        yield f"our address is called {len(active)} times, by {', '.join(hook.id for hook in active)}"
+    twins = _twins(ours)
+    if len(twins) > 1:
+        yield f"our address is called {len(twins)} times, by {', '.join(hook.id for hook in twins)}"
     best = min(active or ours, key=lambda hook: len(hook.lacks))
-    if best.lacks:
+    if best.lacks and active:
         yield f"it does not bring {', '.join(best.lacks)}"
     if best.expires is not None and best.expires < now + soon:
         yield f"it ends on {best.expires:%Y-%m-%d}" if best.expires > now else "it has ended"
@@ -117,8 +120,12 @@ def shown(url: str, ours: str = "") -> str:
 
 def doubled(hooks: Iterable[HookView]) -> HookView | None:
     """The least complete of several that bring us the same; no registration takes one away."""
-    awake = [hook for hook in hooks if hook.ours and hook.active]
-    return max(awake, key=lambda hook: len(hook.lacks)) if len(awake) > 1 else None
+    twins = _twins(hooks)
+    return max(twins, key=lambda hook: len(hook.lacks)) if len(twins) > 1 else None
+
+
+def _twins(hooks: Iterable[HookView]) -> list[HookView]:
+    return [hook for hook in hooks if hook.ours and hook.active and not hook.apart]
 
 
 def remedy(connection: str, hooks: Iterable[HookView]) -> str:

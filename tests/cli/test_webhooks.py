@@ -65,6 +65,8 @@ def test_an_address_that_is_not_called_needs_somebody(place: Installation, syncd
         ([Hook("9", "https://old.example/hooks/desk")], "webhook 9 calls https://old.example/hooks/desk instead"),
         ([Hook("1", OURS), Hook("9", "https://old.example/hooks/desk")], ""),
         ([Hook("1", OURS), Hook("2", OURS, active=False)], ""),
+        ([Hook("1", OURS), Hook("2", OURS, apart=True)], ""),
+        ([Hook("1", OURS, active=False, lacks=("comment_created",))], "switched off"),
         ([Hook("1", OURS, expires=NOW + timedelta(days=8))], ""),
     ],
 )
