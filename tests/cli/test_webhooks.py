@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,8 +10,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from syncd.engine import callers
+from syncd.engine.pulse import beat, here
 from syncd.sdk.connector import Capability, Hook
 from syncd.sdk.testing.faults import Status, Unreachable
+from syncd.store import hooknotes
+from syncd.store.hooknotes import HookNote
 from tests.cli.test_operating import Terminal, place, syncd
 from tests.running import Installation
 
@@ -119,6 +123,20 @@ def test_without_an_address_of_ours_nobody_can_call_it(place: Installation, sync
     assert not place.desk.hooks
 
 
+def test_what_the_daemon_found_is_a_line_of_status_with_its_remedy(place: Installation, syncd: Terminal) -> None:
+    found = callers.Told("it is switched off; so much", "syncd webhooks desk --register")
+
+    async def say() -> None:
+        async with place.daemon() as daemon:
+            said = here(daemon.started, daemon.site.now(), hooks={"desk": found})
+            await daemon.store.write(lambda c: beat(c, said))
+
+    asyncio.run(say())
+    out = syncd("status", exit=5)
+    assert "desk: it is switched off; so much  (try: syncd webhooks desk --register)" in out
+    assert "the webhooks of desk need a look" in out
+
+
 # --- registering
 
 
@@ -190,6 +208,54 @@ def test_of_a_doubled_one_the_lesser_is_to_be_removed_first(place: Installation,
     assert "first: syncd webhooks desk --remove lesser" in syncd("webhooks", "desk", "--register", "--yes", exit=5)
     syncd("webhooks", "desk", "--remove", "lesser", "--yes")
     assert "already" in syncd("webhooks", "desk", "--register", "--show-secret", "--dry-run")
+
+
+def noted(place: Installation) -> HookNote | None:
+    """What the store knows of the desk's webhook."""
+
+    async def read() -> HookNote | None:
+        async with place.daemon(acting=False) as daemon:
+            return await daemon.store.read(lambda c: hooknotes.get(c, "desk"))
+
+    return asyncio.run(read())
+
+
+def test_a_registration_is_noted_until_it_is_removed(place: Installation, syncd: Terminal) -> None:
+    syncd("webhooks", "desk", "--register", "--yes")
+    note = noted(place)
+    assert note is not None
+    assert (note.url, note.chosen, note.again) == (OURS, False, None)
+    place.desk.hooks["other"] = Hook("other", "https://other.example/x")
+    syncd("webhooks", "desk", "--remove", "other", "--yes")
+    assert noted(place) == note
+    syncd("webhooks", "desk", "--remove", "hook-1", "--yes")
+    assert noted(place) is None
+    kinds = [row["kind"] for row in syncd.json("audit", "--log")]
+    assert sorted(kinds) == ["hook.registered", "hook.removed", "hook.removed"]
+
+
+def test_that_the_vendor_chose_the_secret_is_noted_and_the_secret_is_not(place: Installation, syncd: Terminal) -> None:
+    calls(place, active=False, secret=CHOSEN)
+    syncd("webhooks", "desk", "--register", "--yes", exit=5)
+    note = noted(place)
+    assert note is not None
+    assert note.chosen
+    for file in (place.folder / "var").iterdir():
+        assert CHOSEN.encode() not in file.read_bytes()
+
+
+def test_one_that_is_right_is_written_anew_only_when_asked_for(place: Installation, syncd: Terminal) -> None:
+    calls(place)
+    assert "--register --again" in syncd("webhooks", "desk", "--register", "--yes")
+    syncd("webhooks", "desk", "--register", "--again", exit=2)
+    assert not place.desk.writes
+    syncd("webhooks", "desk", "--register", "--again", "--yes")
+    assert [entry.operation for entry in place.desk.requests if entry.write] == ["register hook"]
+
+
+def test_again_alone_is_wrong_use(syncd: Terminal) -> None:
+    syncd("webhooks", "desk", "--again", exit=2)
+    assert "--register" in syncd.error
 
 
 # --- removing
