@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -464,6 +465,12 @@ class ListsItsSecret(MemoryConnector):
     async def hooks(self) -> Sequence[Hook]:
         secret = self.config.webhook_secret.get_secret_value()
         return [replace(hook, url=f"{hook.url}?secret={secret}") for hook in await super().hooks()]
+
+
+class LogsItsSecret(MemoryConnector):
+    async def register_hook(self, url: str) -> Hook:
+        logging.getLogger("broken").debug("signed with %s", self.config.webhook_secret.get_secret_value())
+        return await super().register_hook(url)
 
 
 class PretendsToFind(MemoryConnector):

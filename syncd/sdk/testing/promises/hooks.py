@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -11,6 +14,26 @@ from syncd.sdk.testing.promises.base import Promises, needs, where_people
 from syncd.sdk.testing.world import Deed, World
 
 ADDRESS = "https://syncd.example/hooks/desk"
+
+
+@contextmanager
+def logged() -> Iterator[list[str]]:
+    """Every line that is logged inside, of each level and of every library."""
+    lines: list[str] = []
+
+    class Kept(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(record.getMessage())
+
+    root, kept = logging.getLogger(), Kept()
+    level = root.level
+    root.addHandler(kept)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield lines
+    finally:
+        root.removeHandler(kept)
+        root.setLevel(level)
 
 
 class HookPromises(Promises):
@@ -66,9 +89,13 @@ class HookPromises(Promises):
         assert [hook.expires for hook in await connector.hooks() if hook.url == ADDRESS] == [again.expires]
 
     @needs(Capability.MANAGE_WEBHOOKS)
-    async def test_a_list_of_webhooks_shows_no_secret(self, connector: Connector, world: World, able: object) -> None:
-        made = await connector.register_hook(ADDRESS)
+    async def test_registering_and_listing_show_and_log_no_secret(
+        self, connector: Connector, world: World, able: object
+    ) -> None:
+        with logged() as lines:
+            made = await connector.register_hook(ADDRESS)
+            await connector.register_hook(ADDRESS)
+            shown = [repr(made), repr(await connector.hooks())]
         configured = connector.config.webhook_secret
         secrets = {made.secret, configured.get_secret_value() if configured else ""} - {""}
-        shown = repr(made) + repr(await connector.hooks())
-        assert [secret for secret in secrets if secret in shown] == []
+        assert [secret for secret in secrets for text in (*shown, *lines) if secret in text] == []
