@@ -261,6 +261,7 @@ async def test_one_webhook_is_enough_to_say_nothing_for_a_day(at: Watched) -> No
     assert await at.look(timedelta(hours=25)) != ""
     await at.changes(1, delivered=True)
     assert await at.look(timedelta(0)) == ""
+    assert await at.look(timedelta(days=2)) == ""
 
 
 @pytest.mark.parametrize("changes", [0, ENOUGH - 1])
