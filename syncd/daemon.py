@@ -21,8 +21,9 @@ from syncd import log as logs
 from syncd import marker, registry
 from syncd.core.mapping import Mapping as Rules
 from syncd.core.model import Side
-from syncd.engine import operate, refused
+from syncd.engine import hookwatch, operate, refused
 from syncd.engine.countdown import Countdown, ends, place
+from syncd.engine.hookwatch import HookWatch
 from syncd.engine.poll import Poller, poll_once
 from syncd.engine.pulse import EVERY, Delays, Pulse, beat, here
 from syncd.engine.queue.embedded import EmbeddedQueue
@@ -32,7 +33,7 @@ from syncd.engine.timers import Timers
 from syncd.engine.worker import Workers
 from syncd.errors import SyncdError
 from syncd.registry import Registry
-from syncd.sdk.connector import Account, Call, Connector, Observer
+from syncd.sdk.connector import Account, Call, Capability, Connector, Observer
 from syncd.sdk.errors import ConnectorError, Unauthorized
 from syncd.settings import Settings, examine
 from syncd.store import engines, meta, pauses
@@ -58,6 +59,7 @@ class Daemon:
     Attributes:
         path: the config file, for a reload; None where there is none.
         delays: of the writes of the last hour.
+        hooks: looks whether the vendors still call us.
         accounts: who we act as at each connection that has answered.
         on_done: told of each run that ended well; `observers` of each request to a vendor.
         ready: set once the store is open, and the page is served where there is one.
@@ -68,6 +70,7 @@ class Daemon:
     workers: Workers
     pollers: dict[str, Poller]
     timers: Timers
+    hooks: HookWatch
     started: datetime
     path: Path | None = None
     delays: Delays = field(default_factory=Delays)
@@ -103,6 +106,7 @@ class Daemon:
             quotas={name: tuple(connector.quotas()) for name, connector in self.site.connectors.items()},
             problems={**self.problems, **problems},
             expires=self._ends(),
+            hooks=self.hooks.told(),
             red=self.timers.health.reasons,
         )
 
@@ -134,6 +138,8 @@ class Daemon:
         await self._beat()
         self.timers.every(EVERY, self._beat)
         self.timers.every(COUNTED, self.count_down)
+        if not self.restored:
+            self.timers.every(hookwatch.TICK, self._watch_hooks, at_once=True)
         self.timers.start()
         log.info("daemon.started", store=self.store.where, listen=self.listening or None, restored=self.store.restored)
         tending = [] if self.restored else [self._tend(name) for name in self.pollers]
@@ -178,6 +184,9 @@ class Daemon:
         pulse = self.pulse()
         said = here(self.started, pulse.at, stopped=True) if stopped else pulse
         await self.store.write(lambda c: beat(c, said))
+
+    async def _watch_hooks(self) -> None:
+        await self.hooks.turn(self.accounts)
 
     # -- connections
 
@@ -467,6 +476,7 @@ def _assemble(
         workers=Workers(site, size=settings.workers, on_done=done),
         pollers={name: Poller(site, connections[name]) for name in _used(site)},
         timers=Timers(site, started=started, ages=Ages(kept.deliveries, kept.audit, kept.seen)),
+        hooks=HookWatch(site, _called(settings, site)),
         started=started,
         path=path,
         delays=delays,
@@ -479,6 +489,17 @@ def _used(site: Site) -> list[str]:
     """The connections that a mapping speaks of; an account that nobody uses is not polled."""
     used = {rules.connections[side] for rules in site.mappings.values() for side in Side}
     return [name for name in site.connectors if name in used]
+
+
+def _called(settings: Settings, site: Site) -> dict[str, str]:
+    """Connection -> the address that its vendor is to call, where the config expects webhooks."""
+    return {
+        name: settings.hook_address(name)
+        for name in _used(site)
+        if settings.public_url
+        and settings.connections[name].expects_webhooks
+        and Capability.WEBHOOKS in site.connectors[name].capabilities
+    }
 
 
 def _notice(text: str) -> None:

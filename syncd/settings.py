@@ -112,6 +112,10 @@ class Settings(Block):
     def port(self) -> int:
         return int(self.listen.rpartition(":")[2])
 
+    def hook_address(self, connection: str) -> str:
+        """Where a vendor reaches this connection with its webhooks; empty without `public_url`."""
+        return f"{self.public_url.rstrip('/')}/hooks/{connection}" if self.public_url else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Examined:

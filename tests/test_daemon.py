@@ -18,7 +18,7 @@ from syncd.errors import StoreError, SyncdError
 from syncd.sdk.testing import faults
 from syncd.settings import load
 from syncd.store import backup as copies
-from syncd.store import meta
+from syncd.store import hooknotes, meta
 from syncd.store.records import PauseScope
 from tests.running import Installation, installation
 
@@ -166,6 +166,53 @@ async def test_an_address_in_use_is_a_sentence(place: Installation) -> None:
         async with place.daemon() as daemon:
             with pytest.raises(SyncdError, match=f"cannot listen on 127.0.0.1:{port}"):
                 await daemon.run()
+
+
+# --- webhooks
+
+
+async def test_a_running_daemon_says_that_nobody_calls_it(place: Installation) -> None:
+    place.config.write_text(f"{place.config.read_text()}public_url: https://syncd.example\n")
+    async with place.daemon() as daemon:
+        await daemon.reach("desk")
+        running = asyncio.create_task(daemon.run())
+        async with asyncio.timeout(10):
+            while "desk" not in daemon.pulse().hooks:
+                await asyncio.sleep(0.01)
+        assert "not called" in daemon.pulse().hooks["desk"].problem
+        status = await views.status(daemon.site, pulse=daemon.pulse())
+        assert (status.works, status.needs_person) == (True, True)
+        daemon.stop()
+        await asyncio.wait_for(running, 10)
+
+
+@pytest.mark.parametrize("lost", [', webhook_secret: "${HOOK}"', "public_url: https://syncd.example\n"])
+async def test_without_an_address_or_a_secret_no_vendor_is_asked(place: Installation, lost: str) -> None:
+    text = f"{place.config.read_text()}public_url: https://syncd.example\n"
+    place.config.write_text(text.replace(lost, ""))
+    async with place.daemon() as daemon:
+        await daemon.reach("desk")
+        await daemon.hooks.turn(daemon.accounts)
+        assert not daemon.hooks.told()
+    assert not [entry for entry in place.desk.requests if entry.operation == "hooks"]
+
+
+async def test_a_restored_store_registers_nothing(place: Installation) -> None:
+    place.config.write_text(f"{place.config.read_text()}public_url: https://syncd.example\n")
+    await place.once()
+    async with place.daemon() as daemon:
+        await daemon.store.write(lambda c: meta.set_restored(c, "it was put back"))
+        note = hooknotes.HookNote("https://syncd.example/hooks/desk", daemon.site.now())
+        await daemon.store.write(lambda c: hooknotes.put(c, "desk", note))
+    async with place.daemon() as daemon:
+        assert daemon.restored
+        await daemon.reach("desk")
+        running = asyncio.create_task(daemon.run())
+        await asyncio.wait_for(daemon.ready.wait(), 10)
+        await asyncio.sleep(0.05)
+        daemon.stop()
+        await asyncio.wait_for(running, 10)
+    assert not place.desk.hooks
 
 
 # --- the secret of the marks

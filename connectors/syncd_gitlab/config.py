@@ -71,6 +71,10 @@ class GitlabConfig(ConnectionConfig):
         return self
 
     @property
+    def expects_webhooks(self) -> bool:
+        return super().expects_webhooks or self.signing_token is not None
+
+    @property
     def site(self) -> str:
         """The address without the path of the API."""
         return self.url.rstrip("/").removesuffix(API)

@@ -14,26 +14,38 @@ from syncd_gitlab.api import EVENTS, Api
 from syncd_gitlab.projects import Projects
 from syncd_gitlab.wire import HookJson
 
+Placed = tuple[int, HookJson]
+"""A webhook and the number of its project."""
 WORKS = (None, "executable")
 """`alert_status` of a hook that is called; GitLab pauses one that fails four times, and gives up after forty."""
 
 
 async def listed(api: Api, projects: Projects) -> list[Hook]:
-    return [_hook(id, row) for id in await projects.ids() for row in await api.hooks(id)]
+    """One for each address, with the first webhook of every project; a project's further ones are listed alone."""
+    ids, found = await projects.ids(), dict[str, list[Placed]]()
+    twins: list[Hook] = []
+    for id in ids:
+        for row in await api.hooks(id):
+            same = found.setdefault(row.url, [])
+            if any(project == id for project, _ in same):
+                twins.append(_hook([(id, row)], ids))
+            else:
+                same.append((id, row))
+    return [*(_hook(rows, ids) for rows in found.values()), *twins]
 
 
 async def register(api: Api, projects: Projects, url: str, *, secret: SecretStr | None) -> Hook:
-    """One hook in each project, the last of which is answered. Each is written anew: GitLab shows no secret."""
+    """One in each project. Each is written anew: GitLab shows no secret."""
     if secret is None or not secret.get_secret_value():
         raise Rejected("gitlab: a webhook without `webhook_secret` could not be told from anybody's")
-    made = [await _put(api, id, url, secret=secret.get_secret_value()) for id in await projects.ids()]
-    return made[-1]
+    ids = await projects.ids()
+    return _hook([(id, await _put(api, id, url, secret=secret.get_secret_value())) for id in ids], ids)
 
 
 async def remove(api: Api, hook_id: str) -> None:
-    found = re.fullmatch(r"(\d{1,18})-(\d{1,18})", hook_id, re.ASCII)
-    if found:
-        await api.remove_hook(int(found[1]), int(found[2]))
+    for one in hook_id.split("+"):
+        if found := re.fullmatch(r"(\d{1,18})-(\d{1,18})", one, re.ASCII):
+            await api.remove_hook(int(found[1]), int(found[2]))
 
 
 def steps(projects: Sequence[str], url: str) -> list[str]:
@@ -47,7 +59,7 @@ def steps(projects: Sequence[str], url: str) -> list[str]:
     ]
 
 
-async def _put(api: Api, project: int, url: str, *, secret: str) -> Hook:
+async def _put(api: Api, project: int, url: str, *, secret: str) -> HookJson:
     """Make it or repair it, and take away what is there twice."""
     same = [row.id for row in await api.hooks(project) if row.url == url]
     body: dict[str, Any] = {"url": url, "token": secret, "push_events": False, "enable_ssl_verification": True}
@@ -56,9 +68,14 @@ async def _put(api: Api, project: int, url: str, *, secret: str) -> Hook:
         row = await api.try_hook(project, row.id)
     for twin in same[1:]:
         await api.remove_hook(project, twin)
-    return _hook(project, row)
+    return row
 
 
-def _hook(project: int, row: HookJson) -> Hook:
-    lacks = tuple(name for name in EVENTS if not getattr(row, name))
-    return Hook(f"{project}-{row.id}", row.url, active=row.alert_status in WORKS, lacks=lacks)
+def _hook(rows: Sequence[Placed], projects: Sequence[int]) -> Hook:
+    """The webhooks of one address as one; `lacks` names the project only where there are several."""
+    there, lacks = dict(rows), list[str]()
+    for project in projects:
+        of = f" in {project}" if len(projects) > 1 else ""
+        lacks += [f"{name}{of}" for name in EVENTS if project not in there or not getattr(there[project], name)]
+    awake = all(row.alert_status in WORKS for _, row in rows)
+    return Hook("+".join(f"{project}-{row.id}" for project, row in rows), rows[0][1].url, awake, tuple(lacks))

@@ -260,4 +260,4 @@ def _tokens(said: WrittenCommentJson) -> frozenset[str]:
 
 def _hook(found: HookJson) -> Hook:
     lacks = tuple(each for each in hook.RESOURCES if each not in found.resource_types)
-    return Hook(found.id, found.url or "", active=found.enabled, lacks=lacks)
+    return Hook(found.id, found.url or "", active=found.enabled, lacks=lacks, apart=not found.all_public_teams)

@@ -73,6 +73,12 @@ class SimulatedWebhooks:
     async def signing_secret(self, request: Request) -> Response:
         return JSONResponse({"signing_secret": {"algorithm": "sha256", "secret": self._known(request).secret}})
 
+    def switch_off(self, url: str) -> None:
+        """An administrator makes it inactive."""
+        sleeping = [each for each in self.outbox.subscriptions if each.url == url]
+        self.outbox.subscriptions[:] = [each for each in self.outbox.subscriptions if each not in sleeping]
+        self.paused |= {each.id: each for each in sleeping}
+
     # -- inside
 
     def shown(self, each: Subscription) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from syncd.cli.hooks import address, shown
 from syncd.cli.reached import reached
 from syncd.core.mapping import EscalationRule
 from syncd.core.mapping import Mapping as Rules
 from syncd.core.model import Side
+from syncd.engine.callers import shown
 from syncd.errors import Complaint
 from syncd.mapping import load as mapping_files
 from syncd.mapping.nodes import Document, Scalar
@@ -114,7 +114,7 @@ def _of_account(config: Document, name: str, account: Account) -> Iterator[Compl
 def _of_webhooks(config: Document, settings: Settings, name: str, hooks: Sequence[Hook]) -> Iterator[Complaint]:
     if settings.public_url is None or not hooks:
         return
-    ours = address(settings, name)
+    ours = settings.hook_address(name)
     if ours not in [hook.url for hook in hooks]:
         problem = f"the vendor calls {listed([shown(hook.url, ours) for hook in hooks])}, not `{ours}`"
         remedy = f"`syncd webhooks {name} --register` sets one up; until then changes arrive by polling"

@@ -86,6 +86,9 @@ def _rows(found: Status) -> Iterator[tuple[str, str]]:
     yield "changes", f"{waiting.hints} wait{oldest}"
     if waiting.bad_deliveries:
         yield "webhooks", f"{waiting.bad_deliveries} could not be read"
+    for one in found.connections:
+        if one.webhooks and one.webhooks.problem:
+            yield "webhooks", f"{one.name}: {one.webhooks.problem}  (try: {one.webhooks.remedy})"
     delay = found.delay
     yield (
         "delay",

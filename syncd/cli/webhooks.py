@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -15,8 +16,9 @@ from syncd.errors import Exit, SyncdError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from syncd.cli.hooks import Callers
-    from syncd.sdk.connector import Connector, Hook
+    from syncd.daemon import Daemon
+    from syncd.engine.callers import Callers, HookView
+    from syncd.sdk.connector import Hook
     from syncd.settings import Settings
 
 _HELP = """List what each connection's vendor calls, and whether our address is among it, whole and awake; or register
@@ -29,8 +31,19 @@ Webhooks make changes arrive at once; without them they arrive by polling. Exit 
 Examples:
   syncd webhooks
   syncd webhooks acme-zendesk --register
+  syncd webhooks acme-github --register --again
   syncd webhooks acme-zendesk --remove 01GA
 """
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """What the words of the command say of how to write."""
+
+    config: Path | None
+    yes: bool
+    dry_run: bool
+    json: bool
 
 
 def register(app: typer.Typer) -> None:
@@ -41,6 +54,9 @@ def webhooks(
     connection: Annotated[str | None, typer.Argument(metavar="[CONNECTION]", show_default=False)] = None,
     *,
     add: Annotated[bool, typer.Option("--register", help="Make the vendor call our address, or repair that.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="With --register: also one that is right, with the webhook_secret of now.")
+    ] = False,
     remove: Annotated[str | None, typer.Option(metavar="ID", help="Take this webhook away.")] = None,
     show_secret: Annotated[bool, typer.Option("--show-secret", help="Print the secret that a vendor chose.")] = False,
     yes: YesOption = False,
@@ -50,6 +66,8 @@ def webhooks(
 ) -> None:
     if add and remove is not None:
         raise SyncdError("say --register or --remove ID, not both")
+    if again and not add:
+        raise SyncdError("--again goes with --register")
     settings = _settings(config)
     if connection is not None and connection not in settings.connections:
         raise SyncdError(f"the config has no connection `{connection}`; it has {', '.join(settings.connections)}")
@@ -58,8 +76,8 @@ def webhooks(
     if connection is None:
         raise SyncdError(f"say at which connection: {', '.join(settings.connections)}")
     if remove is not None:
-        _remove(settings, connection, remove, yes=yes, dry_run=dry_run, json=json)
-    _register(settings, connection, yes=yes, dry_run=dry_run, json=json, show_secret=show_secret)
+        _remove(settings, connection, remove, how=How(config, yes, dry_run, json))
+    _register(settings, connection, how=How(config, yes, dry_run, json), again=again, show=show_secret)
 
 
 def _settings(config: Any) -> Settings:
@@ -73,7 +91,7 @@ def _settings(config: Any) -> Settings:
 
 
 def _list(settings: Settings, names: list[str], *, json: bool) -> NoReturn:
-    from syncd.cli.hooks import Standing, attention
+    from syncd.engine.callers import Standing, attention
 
     found = asyncio.run(_look(settings, names))
     if json:
@@ -95,7 +113,7 @@ async def _look(settings: Settings, names: list[str]) -> list[Callers]:
 
 
 def _show(out: Console, each: Callers) -> None:
-    from syncd.cli.hooks import Standing
+    from syncd.engine.callers import Standing
 
     session.say(out, each.connection, "bold")
     for hook in each.hooks:
@@ -132,34 +150,35 @@ def _steps(out: Console, steps: tuple[str, ...]) -> None:
 # --- writing
 
 
-def _register(settings: Settings, name: str, *, yes: bool, dry_run: bool, json: bool, show_secret: bool) -> NoReturn:
-    from syncd.cli import hooks
-    from syncd.cli.hooks import Standing
+def _register(settings: Settings, name: str, *, how: How, again: bool, show: bool) -> NoReturn:
+    from syncd.engine.callers import Standing
 
-    url = hooks.address(settings, name)
+    url = settings.hook_address(name)
     if not url:
         raise SyncdError("`public_url` is not set in the config: the vendor must know how to reach syncd")
     [now] = asyncio.run(_look(settings, [name]))
     if now.standing is Standing.UNASKED:
         raise session.Refused(now.problem)
     if not now.managed:
-        _by_hand(now, json=json)
+        _by_hand(now, json=how.json)
     if now.doubled:
-        _end({"done": "", "said": f"{now.findings[0]}; first: {now.remedy}"}, json=json, code=Exit.PART)
-    if now.standing is Standing.CALLED and (dry_run or not show_secret):
-        _end({"done": "", "said": f"{name} calls {url} already"}, json=json)
+        _end({"done": "", "said": f"{now.findings[0]}; first: {now.remedy}"}, json=how.json, code=Exit.PART)
+    right = now.standing is Standing.CALLED and not again
+    if right and (how.dry_run or not show):
+        said = f"{name} calls {url} already; after a change of `webhook_secret`: `--register --again`"
+        _end({"done": "", "said": said}, json=how.json)
     deed = "repair the webhook to" if now.ours else "register"
-    if dry_run:
-        _end({"done": "", "said": f"would {deed} {url} at {name}"}, json=json)
-    if now.standing is not Standing.CALLED:
-        session.confirm(f"{deed} {url} at {name}?".capitalize(), yes=yes)
-    hook = asyncio.run(_at(settings, name, lambda connector: connector.register_hook(url)))
-    _registered(settings, name, hook, json=json, show_secret=show_secret)
+    if how.dry_run:
+        _end({"done": "", "said": f"would {deed} {url} at {name}"}, json=how.json)
+    if not right:
+        session.confirm(f"{deed} {url} at {name}?".capitalize(), yes=how.yes)
+    hook = session.use(lambda daemon: _made(daemon, name, url), config=how.config, mode=session.Mode.ASK)
+    _registered(settings, name, hook, json=how.json, show_secret=show)
 
 
 def _by_hand(now: Callers, *, json: bool) -> NoReturn:
     """Nothing but a person can do it, or nothing at all is to be done."""
-    from syncd.cli.hooks import Standing
+    from syncd.engine.callers import Standing
 
     if json:
         session.print_json(now)
@@ -189,8 +208,8 @@ def _registered(settings: Settings, name: str, hook: Hook, *, json: bool, show_s
     _end(done, json=json, code=Exit.PART if left else Exit.DONE)
 
 
-def _remove(settings: Settings, name: str, id: str, *, yes: bool, dry_run: bool, json: bool) -> NoReturn:
-    from syncd.cli.hooks import Standing
+def _remove(settings: Settings, name: str, id: str, *, how: How) -> NoReturn:
+    from syncd.engine.callers import Standing
 
     [now] = asyncio.run(_look(settings, [name]))
     if now.standing is Standing.UNASKED:
@@ -199,25 +218,32 @@ def _remove(settings: Settings, name: str, id: str, *, yes: bool, dry_run: bool,
         raise SyncdError(f"syncd cannot manage the webhooks of {name}: remove it at the vendor")
     known = next((hook for hook in now.hooks if hook.id == id), None)
     if known is None:
-        _end({"done": "", "said": f"nothing to do: {name} has no webhook {id}"}, json=json)
+        _end({"done": "", "said": f"nothing to do: {name} has no webhook {id}"}, json=how.json)
     whose = "" if known.ours else ", which is not ours"
-    if dry_run:
-        _end({"done": "", "said": f"would remove the webhook {id} to {known.url}{whose}"}, json=json)
-    session.confirm(f"Remove the webhook {id} to {known.url}{whose}?", yes=yes)
-    asyncio.run(_at(settings, name, lambda connector: connector.remove_hook(id)))
-    _end({"done": "removed", "id": id, "said": f"{name} calls {known.url} no more"}, json=json)
+    if how.dry_run:
+        _end({"done": "", "said": f"would remove the webhook {id} to {known.url}{whose}"}, json=how.json)
+    session.confirm(f"Remove the webhook {id} to {known.url}{whose}?", yes=how.yes)
+    session.use(lambda daemon: _taken(daemon, name, known), config=how.config, mode=session.Mode.ASK)
+    _end({"done": "removed", "id": id, "said": f"{name} calls {known.url} no more"}, json=how.json)
 
 
-async def _at(settings: Settings, name: str, do: Callable[[Connector], Awaitable[Any]]) -> Any:
-    from syncd.cli.reached import reached
-    from syncd.sdk.errors import ConnectorError
+async def _made(daemon: Daemon, name: str, url: str) -> Hook:
+    from syncd import log
+    from syncd.engine import hookdeeds
 
-    try:
-        async with reached(settings, name) as connector:
-            await connector.check()
-            return await do(connector)
-    except ConnectorError as error:
-        raise session.Refused(str(error)) from error
+    connector = daemon.site.connectors[name]
+    await connector.check()
+    hook = await hookdeeds.register(daemon.site, connector, url, by=session.by(""))
+    log.remember(hook.secret)
+    return hook
+
+
+async def _taken(daemon: Daemon, name: str, hook: HookView) -> None:
+    from syncd.engine import hookdeeds
+
+    connector = daemon.site.connectors[name]
+    await connector.check()
+    await hookdeeds.remove(daemon.site, connector, hook.id, ours=hook.ours, by=session.by(""))
 
 
 def _end(told: dict[str, object], *, json: bool, code: Exit = Exit.DONE) -> NoReturn:
@@ -225,7 +251,8 @@ def _end(told: dict[str, object], *, json: bool, code: Exit = Exit.DONE) -> NoRe
         session.print_json(told)
     else:
         out = session.console()
-        session.say(out, str(told["said"]).replace("\n", ".  "))
+        for line in str(told["said"]).splitlines():
+            session.say(out, line)
         if "secret" in told:
             session.say(out, f"secret: {told['secret']}")
     raise typer.Exit(code)

@@ -30,6 +30,15 @@ class Taken:
     links: int  # marked as due
     echoes: int  # our own writes coming back
     repeats: int  # known already, or about nothing of ours
+    tickets: int = 0  # that had news
+
+    def __add__(self, other: Taken) -> Taken:
+        return Taken(
+            self.links + other.links,
+            self.echoes + other.echoes,
+            self.repeats + other.repeats,
+            self.tickets + other.tickets,
+        )
 
 
 async def take(
@@ -50,7 +59,7 @@ def take_in(
     also: Callable[[Connection], object] = lambda c: None,
 ) -> Taken:
     """`take` inside a transaction of the caller's."""
-    marked, echoes, repeats = set[int](), 0, 0
+    marked, news, echoes, repeats = set[int](), set[str](), 0, 0
     for hint in changed:
         told = 0
         for side, found in _links(site, c, connection, hint.ref).items():
@@ -62,11 +71,13 @@ def take_in(
                 told += len(added)
                 marked.update(added)
         repeats += told == 0
+        if told:
+            news.add(hint.ref)
     if marked:
         site.queue.mark_in(c, sorted(marked), site.now(), hinted=True)
     also(c)
     crash.point("H3")
-    return Taken(len(marked), echoes, repeats)
+    return Taken(len(marked), echoes, repeats, len(news))
 
 
 def look(site: Site, c: Connection, link: Link, *, priority: int | None = None, token: str = "") -> None:

@@ -10,6 +10,7 @@ from functools import partial
 import structlog
 
 from syncd.engine import refused
+from syncd.engine.hearing import regular
 from syncd.engine.intake import Taken, take
 from syncd.engine.site import Site
 from syncd.sdk.connector import Connector
@@ -28,8 +29,8 @@ class PageLoop(ConnectorError):
 
 async def poll_once(site: Site, connector: Connector) -> Taken:
     """One poll: pages since the cursor, each stored with its cursor in one transaction. An idle one is one request."""
-    name = connector.connection
-    cursor = await site.store.read(partial(cursors.get, connection=name))
+    name, began = connector.connection, site.now()
+    cursor, last = await site.store.read(lambda c: (cursors.get(c, name), cursors.last_success(c, name)))
     total, pages = Taken(0, 0, 0), 0
     async for page in connector.changes(cursor):
         pages += 1
@@ -37,7 +38,9 @@ async def poll_once(site: Site, connector: Connector) -> Taken:
             raise PageLoop(f"{name}: over {PAGES} pages in one poll")
         put = partial(cursors.put, connection=name, cursor=page.cursor, now=site.now())
         taken = await take(site, name, page.changed, also=put)
-        total = Taken(total.links + taken.links, total.echoes + taken.echoes, total.repeats + taken.repeats)
+        total += taken
+    if regular(last, began, connector.config.poll):
+        site.hearing.polled(name, total.tickets, site.now())
     return total
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from syncd.engine.callers import Told
 from syncd.sdk.connector import Quota
 from syncd.store import meta
 
@@ -66,6 +67,7 @@ class Pulse:
         at: when it said so; `started` is when it began.
         problems: connection -> what its vendor last answered, where that was an error.
         expires: connection -> when its sign-in ends, where the vendor tells.
+        hooks: connection -> what its last look at the vendor's webhooks found, where the vendor tells.
         red: the reasons why its health is red; none when it is well.
     """
 
@@ -78,6 +80,7 @@ class Pulse:
     quotas: Mapping[str, tuple[Quota, ...]] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
     expires: Mapping[str, datetime] = field(default_factory=dict)
+    hooks: Mapping[str, Told] = field(default_factory=dict)
     red: tuple[str, ...] = ()
     stopped: bool = False
 
@@ -113,6 +116,7 @@ def last(c: Connection) -> Pulse | None:
             "delay": Delay(**said["delay"]),
             "quotas": quotas,
             "expires": {name: datetime.fromisoformat(end) for name, end in said.get("expires", {}).items()},
+            "hooks": {name: Told(**found) for name, found in said.get("hooks", {}).items()},
             "red": tuple(said["red"]),
         }
     )

@@ -57,11 +57,14 @@ async def receive(site: Site, connection: str, webhook: Webhook) -> Received:
         delivery = connector.receive(webhook)
     except BadSignature as error:
         log.warning("webhook.refused", connection=connection, reason=str(error))
+        site.hearing.refused(connection, site.now())
         return Received(Verdict.BAD_SIGNATURE)
     except BadBody as error:
+        site.hearing.delivered(connection)
         await _keep_bad(site, connection, webhook, str(error))
         return Received(Verdict.BAD_BODY)
     received = await site.store.write(lambda c: _keep(site, c, connector, webhook, delivery))
+    site.hearing.delivered(connection)
     site.queue.wake()
     crash.point("H2")
     return received

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from syncd.core.mapping import Mapping
 from syncd.core.model import Pair, Side
+from syncd.engine.hearing import Hearing
 from syncd.engine.queue.port import Queue
 from syncd.sdk.connector import Connector
 from syncd.store.store import Store
@@ -28,6 +29,7 @@ class Site:
     Attributes:
         secret: signs the keys that writes carry; lives with the credentials, not in the store, so that a lost store
             can be rebuilt from what stands at the vendors.
+        hearing: whether webhooks come at all.
     """
 
     store: Store
@@ -36,6 +38,7 @@ class Site:
     mappings: MappingOf[str, Mapping]
     secret: bytes = field(repr=False)
     now: Callable[[], datetime] = utc_now
+    hearing: Hearing = field(default_factory=Hearing)
 
     def pair(self, mapping: Mapping) -> Pair[Connector]:
         return mapping.connections.map(lambda name: self.connectors[name])

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from syncd.core.model import Pair, Value
 from syncd.engine import countdown
 from syncd.engine import pulse as pulses
+from syncd.engine.callers import Told
 from syncd.engine.health import Health, examine
 from syncd.engine.linkviews import STATES, LinkView, Ticket, link_view, links
 from syncd.engine.planned import Change, PlannedLink, compare, plan
@@ -78,6 +79,7 @@ class ConnectionView:
     Attributes:
         expires: when its sign-in ends unless a person renews it; None where the vendor does not tell.
         ending: a sentence about that, in its last two weeks; else empty.
+        webhooks: what the running daemon found of them; None where it cannot know, or they are not expected.
     """
 
     name: str
@@ -88,6 +90,7 @@ class ConnectionView:
     paused: bool
     expires: datetime | None = None
     ending: str = ""
+    webhooks: Told | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,19 +136,21 @@ def _status(site: Site, c: Connection, pulse: Pulse | None) -> Status:
     counts, waiting = link_rows.counts(c), overview.waiting(c, now)
     paused = tuple(_pause(pause) for pause in pauses.list_pauses(c))
     health = examine(site, c, started=daemon.started if daemon and running else None)
-    needs = bool(waiting.parked or waiting.conflicts or paused or counts.held or site.store.restored)
+    connections = tuple(_connections(site, c, daemon, paused, running=running))
+    silent = [one.name for one in connections if one.webhooks and one.webhooks.problem]
+    needs = bool(waiting.parked or waiting.conflicts or paused or counts.held or site.store.restored or silent)
     return Status(
         works=running and health.ok and not paused and not site.store.restored,
         needs_person=needs,
         sentence=sentence(daemon, running=running, counts=counts, waiting=waiting, paused=paused, health=health,
-                          restored=site.store.restored, now=now),
+                          restored=site.store.restored, webhooks=silent, now=now),
         at=now,
         running=running,
         daemon=daemon,
         counts=counts,
         waiting=waiting,
         pauses=paused,
-        connections=tuple(_connections(site, c, daemon, paused)),
+        connections=connections,
         delay=daemon.delay if daemon and running else Delay(),
         health=health,
         restored=site.store.restored,
@@ -162,8 +167,13 @@ def sentence(
     health: Health,
     restored: str | None,
     now: datetime,
+    webhooks: Sequence[str] = (),
 ) -> str:
-    """One sentence: whether it works; else the one thing that matters most."""
+    """One sentence: whether it works; else the one thing that matters most.
+
+    Args:
+        webhooks: connections whose webhooks need a look; what they do not bring, polling does.
+    """
     if restored:
         return f"Nothing is written: {restored}. `syncd plan` shows what would be; `syncd db accept` goes on."
     if not running:
@@ -174,10 +184,10 @@ def sentence(
         return f"{first.scope.capitalize()} {first.name} is paused: {first.reason}. `{first.remedy}` lets it go on."
     if not health.ok:
         return f"It does not work: {health.reasons[0]}."
-    return " ".join(_working(counts, waiting, now))
+    return " ".join(_working(counts, waiting, now, webhooks))
 
 
-def _working(counts: Counts, waiting: Waiting, now: datetime) -> Iterator[str]:
+def _working(counts: Counts, waiting: Waiting, now: datetime, webhooks: Sequence[str]) -> Iterator[str]:
     if counts.linked:
         yield f"It works: {counts.converged} of {counts.linked} pairs agree"
     else:
@@ -187,6 +197,8 @@ def _working(counts: Counts, waiting: Waiting, now: datetime) -> Iterator[str]:
     people = sum(waiting.parked.values()) + waiting.conflicts
     if people:
         yield f"and {people} {'thing waits' if people == 1 else 'things wait'} for a person: `syncd parked`"
+    if webhooks:
+        yield f"and the webhooks of {', '.join(webhooks)} need a look (polling goes on): `syncd status`"
 
 
 def age(span: timedelta) -> str:
@@ -204,7 +216,7 @@ def _pause(pause: Pause) -> PauseView:
 
 
 def _connections(
-    site: Site, c: Connection, daemon: Pulse | None, paused: Sequence[PauseView]
+    site: Site, c: Connection, daemon: Pulse | None, paused: Sequence[PauseView], *, running: bool
 ) -> Iterator[ConnectionView]:
     stopped = {pause.name for pause in paused if pause.scope == PauseScope.CONNECTION.value}
     for name, connector in site.connectors.items():
@@ -219,6 +231,7 @@ def _connections(
             paused=name in stopped,
             expires=end,
             ending=countdown.sentence(name, end, now, renew=countdown.place(connector)) if end and near else "",
+            webhooks=daemon.hooks.get(name) if daemon and running else None,
         )
 
 

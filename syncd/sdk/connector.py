@@ -92,6 +92,7 @@ class Hook:
         active: whether the vendor calls it now.
         lacks: events that `receive` reads and this one does not bring, in the vendor's words.
         expires: when the vendor drops it, unless it is registered again before.
+        apart: it brings what no other one does, as that of a private team; two such are no double.
         secret: what it signs with, where the vendor chooses that and tells it; to be put into `webhook_secret`.
     """
 
@@ -100,6 +101,7 @@ class Hook:
     active: bool = True
     lacks: tuple[str, ...] = ()
     expires: datetime | None = None
+    apart: bool = False
     secret: str = field(default="", repr=False)
 
 
@@ -131,6 +133,11 @@ class ConnectionConfig(BaseModel):
     def credential(self) -> str:
         """The key of what signs in: "token"; empty for a connector that does not say its `credentials`."""
         return next((way[-1] for way in self.credentials if getattr(self, way[-1]) is not None), "")
+
+    @property
+    def expects_webhooks(self) -> bool:
+        """Whether there is something to verify webhooks by; without it none is believed, and none is missed."""
+        return self.webhook_secret is not None and bool(self.webhook_secret.get_secret_value())
 
 
 # --- what goes to and fro ------------------------------------------------------------------------------------------

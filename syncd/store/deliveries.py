@@ -94,6 +94,12 @@ def list_deliveries(
     return [_record(row) for row in c.execute(query)]
 
 
+def any_since(c: Connection, connection: str, since: datetime | None = None) -> bool:
+    """Whether a webhook of this connection came since then; without a moment, whether one is kept at all."""
+    query = select(delivery.c.id).where(delivery.c.connection == connection).limit(1)
+    return c.scalar(query if since is None else query.where(delivery.c.received_at >= since)) is not None
+
+
 def prune(c: Connection, before: datetime) -> int:
     """Delete what was received before and needs nobody any more; never a bad or an unprocessed one."""
     old = delivery.c.received_at < before

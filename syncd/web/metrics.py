@@ -46,6 +46,9 @@ class Metrics:
         self.quota = self._gauge("quota_remaining", "What a vendor said is left of a limit.", "connection", "limit")
         self.last_poll = self._gauge("last_poll_seconds", "When a connection was last polled well, Unix.", "connection")
         self.days_left = self._gauge("credential_days_left", "Until a connection's sign-in ends.", "connection")
+        self.webhooks = self._gauge(
+            "webhooks_ok", "1 where a vendor calls us as it should, 0 where somebody should look.", "connection"
+        )
         self.up = self._gauge("up", "1 when nothing keeps the daemon from its work.")
         self.up.set(0)
 
@@ -63,7 +66,7 @@ class Metrics:
 
     def stand(self, status: views.Status) -> None:
         """Take over how things stand now; what is not there any more is gone from the metrics too."""
-        for gauge in (self.parked, self.paused, self.quota, self.last_poll, self.days_left):
+        for gauge in (self.parked, self.paused, self.quota, self.last_poll, self.days_left, self.webhooks):
             gauge.clear()
         for state in views.STATES:
             self.pairs.labels(state).set(getattr(status.counts, state))
@@ -85,6 +88,8 @@ class Metrics:
                 self.last_poll.labels(connection.name).set(connection.last_poll.timestamp())
             if connection.expires is not None:
                 self.days_left.labels(connection.name).set(days_left(connection.expires, now))
+            if connection.webhooks is not None:
+                self.webhooks.labels(connection.name).set(0 if connection.webhooks.problem else 1)
             for quota in connection.quotas:
                 self.quota.labels(connection.name, quota.name).set(quota.remaining)
 

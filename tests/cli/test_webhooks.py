@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from syncd.cli import hooks
+from syncd.engine import callers
+from syncd.engine.pulse import beat, here
 from syncd.sdk.connector import Capability, Hook
 from syncd.sdk.testing.faults import Status, Unreachable
+from syncd.store import hooknotes
+from syncd.store.hooknotes import HookNote
 from tests.cli.test_operating import Terminal, place, syncd
 from tests.running import Installation
 
@@ -62,12 +66,16 @@ def test_an_address_that_is_not_called_needs_somebody(place: Installation, syncd
         ([Hook("1", OURS, expires=NOW + timedelta(days=6))], "ends on 2026-01-11"),
         ([Hook("1", OURS, expires=NOW)], "has ended"),
         ([], "not called"),
+        ([Hook("9", "https://old.example/hooks/desk")], "webhook 9 calls https://old.example/hooks/desk instead"),
+        ([Hook("1", OURS), Hook("9", "https://old.example/hooks/desk")], ""),
         ([Hook("1", OURS), Hook("2", OURS, active=False)], ""),
+        ([Hook("1", OURS), Hook("2", OURS, apart=True)], ""),
+        ([Hook("1", OURS, active=False, lacks=("comment_created",))], "switched off"),
         ([Hook("1", OURS, expires=NOW + timedelta(days=8))], ""),
     ],
 )
 def test_what_is_wrong_is_said(ours: list[Hook], finding: str) -> None:
-    found = list(hooks.judged([hooks.view(hook, OURS) for hook in ours], now=NOW))
+    found = list(callers.judged([callers.view(hook, OURS) for hook in ours], now=NOW))
     assert len(found) == bool(finding)
     assert finding in "; ".join(found)
 
@@ -78,13 +86,14 @@ def test_what_is_wrong_is_said(ours: list[Hook], finding: str) -> None:
         ("https://user:hidden@other.example/hidden", "https://other.example/***"),
         ("https://syncd.example/hooks/old?secret=hidden", "https://syncd.example/hooks/old?***"),
         ("https://syncd.example/hooks/old", "https://syncd.example/hooks/old"),
+        ("https://old.example/hooks/desk?secret=hidden", "https://old.example/hooks/desk?***"),
         ("hidden", "***"),
         ("https://[hidden", "***"),
         ("", "***"),
     ],
 )
 def test_of_another_address_no_credential_is_shown(url: str, shown: str) -> None:
-    assert hooks.view(Hook("1", url), OURS).url == shown
+    assert callers.view(Hook("1", url), OURS).url == shown
 
 
 def test_a_vendor_that_does_not_answer_is_named_and_the_others_are_shown(place: Installation, syncd: Terminal) -> None:
@@ -112,6 +121,20 @@ def test_without_an_address_of_ours_nobody_can_call_it(place: Installation, sync
     syncd("webhooks", "desk", "--register", "--yes", exit=2)
     assert "public_url" in syncd.error
     assert not place.desk.hooks
+
+
+def test_what_the_daemon_found_is_a_line_of_status_with_its_remedy(place: Installation, syncd: Terminal) -> None:
+    found = callers.Told("it is switched off; so much", "syncd webhooks desk --register")
+
+    async def say() -> None:
+        async with place.daemon() as daemon:
+            said = here(daemon.started, daemon.site.now(), hooks={"desk": found})
+            await daemon.store.write(lambda c: beat(c, said))
+
+    asyncio.run(say())
+    out = syncd("status", exit=5)
+    assert "desk: it is switched off; so much  (try: syncd webhooks desk --register)" in out
+    assert "the webhooks of desk need a look" in out
 
 
 # --- registering
@@ -185,6 +208,54 @@ def test_of_a_doubled_one_the_lesser_is_to_be_removed_first(place: Installation,
     assert "first: syncd webhooks desk --remove lesser" in syncd("webhooks", "desk", "--register", "--yes", exit=5)
     syncd("webhooks", "desk", "--remove", "lesser", "--yes")
     assert "already" in syncd("webhooks", "desk", "--register", "--show-secret", "--dry-run")
+
+
+def noted(place: Installation) -> HookNote | None:
+    """What the store knows of the desk's webhook."""
+
+    async def read() -> HookNote | None:
+        async with place.daemon(acting=False) as daemon:
+            return await daemon.store.read(lambda c: hooknotes.get(c, "desk"))
+
+    return asyncio.run(read())
+
+
+def test_a_registration_is_noted_until_it_is_removed(place: Installation, syncd: Terminal) -> None:
+    syncd("webhooks", "desk", "--register", "--yes")
+    note = noted(place)
+    assert note is not None
+    assert (note.url, note.chosen, note.again) == (OURS, False, None)
+    place.desk.hooks["other"] = Hook("other", "https://other.example/x")
+    syncd("webhooks", "desk", "--remove", "other", "--yes")
+    assert noted(place) == note
+    syncd("webhooks", "desk", "--remove", "hook-1", "--yes")
+    assert noted(place) is None
+    kinds = [row["kind"] for row in syncd.json("audit", "--log")]
+    assert sorted(kinds) == ["hook.registered", "hook.removed", "hook.removed"]
+
+
+def test_that_the_vendor_chose_the_secret_is_noted_and_the_secret_is_not(place: Installation, syncd: Terminal) -> None:
+    calls(place, active=False, secret=CHOSEN)
+    syncd("webhooks", "desk", "--register", "--yes", exit=5)
+    note = noted(place)
+    assert note is not None
+    assert note.chosen
+    for file in (place.folder / "var").iterdir():
+        assert CHOSEN.encode() not in file.read_bytes()
+
+
+def test_one_that_is_right_is_written_anew_only_when_asked_for(place: Installation, syncd: Terminal) -> None:
+    calls(place)
+    assert "--register --again" in syncd("webhooks", "desk", "--register", "--yes")
+    syncd("webhooks", "desk", "--register", "--again", exit=2)
+    assert not place.desk.writes
+    syncd("webhooks", "desk", "--register", "--again", "--yes")
+    assert [entry.operation for entry in place.desk.requests if entry.write] == ["register hook"]
+
+
+def test_again_alone_is_wrong_use(syncd: Terminal) -> None:
+    syncd("webhooks", "desk", "--again", exit=2)
+    assert "--register" in syncd.error
 
 
 # --- removing

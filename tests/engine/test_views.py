@@ -15,6 +15,7 @@ from syncd.core.lens import ChoiceLens
 from syncd.core.mapping import FieldRule, Owner
 from syncd.core.model import Kind, Pair
 from syncd.engine import operate, pulse, views
+from syncd.engine.callers import WELL, Told
 from syncd.engine.health import LATE, examine
 from syncd.engine.pulse import Delays, beat, here
 from syncd.sdk.connector import Quota
@@ -75,6 +76,20 @@ async def test_a_pause_is_shown_with_the_command_that_ends_it(pair: World) -> No
     assert "`syncd retry --mapping desk-tracker`" in status.sentence
 
 
+async def test_webhooks_that_need_a_look_are_told_while_the_daemon_runs(pair: World) -> None:
+    off = Told("it is switched off", "syncd webhooks desk --register")
+    said = here(pair.clock(), pair.clock(), hooks={"desk": off, "tracker": WELL})
+    await pair.store.write(lambda c: beat(c, said))
+    status = await views.status(pair.site)
+    assert (status.works, status.needs_person) == (True, True)
+    assert "webhooks of desk need a look" in status.sentence
+    assert {one.name: one.webhooks for one in status.connections} == {"desk": off, "tracker": WELL}
+    pair.clock.advance(timedelta(hours=1))
+    stopped = await views.status(pair.site)
+    assert [one.webhooks for one in stopped.connections] == [None, None]
+    assert not stopped.needs_person
+
+
 async def test_what_the_daemon_knows_is_read_back_as_it_was_said(pair: World) -> None:
     said = here(
         pair.clock(),
@@ -82,6 +97,7 @@ async def test_what_the_daemon_knows_is_read_back_as_it_was_said(pair: World) ->
         delay=pulse.Delay(3, 20.0, 90.5),
         quotas={"desk": (Quota("reads a minute", 700, 12, pair.clock()),)},
         problems={"tracker": "no answer"},
+        hooks={"desk": Told("it is switched off", "syncd webhooks desk --register")},
         red=("one", "two"),
     )
     await pair.store.write(lambda c: beat(c, said))

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from starlette.applications import Starlette
 
+from syncd.engine.callers import Told
 from syncd.engine.poll import poll_once
 from syncd.engine.pulse import Pulse, here
 from syncd.sdk.connector import Quota, Webhook
@@ -31,12 +32,13 @@ class Served:
         self.metrics = Metrics()
         self.told: dict[str, list[Quota]] = {}  # connection -> what its vendor says is left
         self.ends: dict[str, datetime] = {}  # connection -> when its sign-in ends
+        self.hooks: dict[str, Told] = {}  # connection -> what the daemon found of its webhooks
         self.started: datetime = world.clock()
         self.app: Starlette = create(world.site, metrics=self.metrics, pulse=self.pulse, password=password)
 
     def pulse(self) -> Pulse:
         quotas = {name: tuple(told) for name, told in self.told.items()}
-        return here(self.started, self.world.clock(), quotas=quotas, expires=self.ends)
+        return here(self.started, self.world.clock(), quotas=quotas, expires=self.ends, hooks=self.hooks)
 
     def client(self, *, url: str = LOCAL, peer: str = "127.0.0.1", **more: Any) -> httpx.AsyncClient:
         """A browser or a vendor at this address that asks for this one."""

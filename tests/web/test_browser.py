@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from syncd import log as logs
+from syncd.engine.hookwatch import HookWatch
 from syncd.store import parked
 from syncd.store.records import ParkScope
 from tests.running import Installation, installation
@@ -47,6 +48,12 @@ async def test_an_open_page_shows_what_comes_later(place: Installation, tmp_path
             assert await page.value("document.querySelectorAll('img').length") == 0
             assert await page.value("window.kept") is True
             assert await page.value("window.cracked") is None
+            daemon.hooks = HookWatch(daemon.site, {"desk": "https://syncd.example/hooks/desk"})
+            await daemon.hooks.turn({"desk"})
+            await page.until("document.querySelector('#waiting').textContent.includes('our address is not called')")
+            codes = await page.value("[...document.querySelectorAll('#waiting code')].map((one) => one.textContent)")
+            assert "syncd webhooks desk --register" in codes
+            assert await page.value("document.getElementById('waiting-count').textContent") == "2"
             daemon.stop()
             await asyncio.wait_for(running, 10)
             await page.until("document.getElementById('live').classList.contains('lost')")

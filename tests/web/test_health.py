@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from syncd.core.model import Side
 from syncd.engine import views
+from syncd.engine.callers import WELL, Told
 from syncd.engine.reconcile import Done
 from syncd.sdk.connector import Call, Quota
 from syncd.store import parked, pauses
@@ -102,6 +103,14 @@ async def test_metrics_say_what_the_views_say(site: Served) -> None:
     for connection in status.connections:
         assert connection.last_poll is not None
         assert value(metrics, "last_poll_seconds", connection=connection.name) == connection.last_poll.timestamp()
+
+
+async def test_metrics_say_whose_webhooks_need_a_look(site: Served) -> None:
+    assert value(await scraped(site), "webhooks_ok", connection="desk") is None
+    site.hooks = {"desk": Told("it is switched off", "syncd webhooks desk --register"), "tracker": WELL}
+    metrics = await scraped(site)
+    assert [value(metrics, "webhooks_ok", connection=name) for name in ("desk", "tracker")] == [0, 1]
+    assert value(metrics, "up") == 1
 
 
 async def test_metrics_show_how_long_the_oldest_is_behind(site: Served) -> None:

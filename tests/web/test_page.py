@@ -16,6 +16,7 @@ import pytest
 
 from syncd import log as logs
 from syncd.core.model import Pair, Value
+from syncd.engine.callers import Told
 from syncd.store import conflicts, parked, pauses
 from syncd.store import links as link_rows
 from syncd.store.records import ParkScope, PauseScope
@@ -66,8 +67,13 @@ async def test_everything_that_waits_for_a_person_is_shown_with_what_frees_it(si
     said: Pair[Value] = Pair("solved", "new")
     await store.write(lambda c: conflicts.add(c, link_id=link.id, field="status", base=said, values=said, now=now))
     await store.write(lambda c: pauses.pause(c, PauseScope.CONNECTION, "desk", "token refused", now=now))
+    site.hooks["desk"] = Told("it is switched off", "syncd webhooks desk --register")
     look = await status(site)
     assert look["needs_person"]
+    assert [(one["name"], one["webhooks"]) for one in look["connections"]] == [
+        ("desk", {"problem": "it is switched off", "remedy": "syncd webhooks desk --register"}),
+        ("tracker", None),
+    ]
     assert [(one["item"], one["reason"], one["remedy"]) for one in look["parked"]] == [
         ("priority", "no such word", "syncd retry")
     ]

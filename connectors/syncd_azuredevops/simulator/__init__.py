@@ -137,6 +137,13 @@ class AzureDevOpsSimulator(AzureDevOpsDesk, Simulator):
             if each["status"] in ("enabled", "onProbation")
         ]
 
+    def give_up(self, url: str) -> None:
+        """After failures on probation the vendor disables a subscription."""
+        for each in self.subscriptions.values():
+            if each["consumerInputs"]["url"] == url:
+                each["status"] = "disabledBySystem"
+        self.subscribe()
+
     def webhook_request(self, event: Event, subscription: Subscription) -> tuple[dict[str, str], bytes]:
         """Nothing is signed; there is a password at best."""
         headers = {"content-type": "application/json; charset=utf-8"}

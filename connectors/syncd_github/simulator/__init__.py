@@ -137,6 +137,13 @@ class GitHubSimulator(GitHubDesk, Simulator):
         others = [each for each in self.outbox.subscriptions if not each.id.isdecimal()]
         self.outbox.subscriptions[:] = [*others, *made]
 
+    def switch_off(self, url: str) -> None:
+        """An administrator of the repository takes the tick away."""
+        for repository in self.site.repositories.values():
+            for hook in repository.hooks:
+                hook.active = hook.active and hook.url != url
+        self.hooks_changed()
+
     def webhook_request(self, event: Event, subscription: Subscription) -> tuple[dict[str, str], bytes]:
         headers = {
             "content-type": "application/json",

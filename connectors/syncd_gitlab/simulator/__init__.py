@@ -126,6 +126,13 @@ class GitlabSimulator(GitlabDesk, Simulator):
             for hook in project.hooks.values()
         ]
 
+    def give_up(self, url: str) -> None:
+        """Forty failures: GitLab calls it no more."""
+        for project in self.tracker.projects.values():
+            for hook in project.hooks.values():
+                hook.status = "disabled" if hook.url == url else hook.status
+        self.subscribe()
+
     def webhook_request(self, event: Event, subscription: Subscription) -> tuple[dict[str, str], bytes]:
         headers = {
             "content-type": "application/json",

@@ -23,18 +23,18 @@ KNOWN = frozenset(
 
 
 class SimulatedWebhooks:
-    """What the outbox calls are the active ones.
+    """What the outbox calls are the active ones; the others rest here.
 
     Attributes:
         version: the major one; 10 moved the resource and shows a webhook in another way.
-        paused: those that an administrator switched off.
+        paused: those that an administrator switched off, by id.
     """
 
     def __init__(self, simulator: JiraSimulator) -> None:
         self.simulator = simulator
         self.outbox = simulator.outbox
         self.version = 10
-        self.paused: set[str] = set()
+        self.paused: dict[str, Subscription] = {}
         self.about: dict[str, dict[str, Any]] = {}
 
     def routes(self) -> list[BaseRoute]:
@@ -74,10 +74,17 @@ class SimulatedWebhooks:
         if id not in {each.id for each in self.every()}:
             raise Refused(404, errors("Webhook not found."))
         self.outbox.subscriptions[:] = [each for each in self.outbox.subscriptions if each.id != id]
+        self.paused.pop(id, None)
         return Response(None, 204)
 
     def every(self) -> list[Subscription]:
-        return list(self.outbox.subscriptions)
+        return [*self.outbox.subscriptions, *self.paused.values()]
+
+    def switch_off(self, url: str) -> None:
+        """An administrator takes the tick away from those that call this address, whatever secret it carries."""
+        sleeping = [each for each in self.outbox.subscriptions if each.url.partition("?")[0] == url]
+        self.outbox.subscriptions[:] = [each for each in self.outbox.subscriptions if each not in sleeping]
+        self.paused |= {each.id: each for each in sleeping}
 
     def shown(self, each: Subscription) -> dict[str, Any]:
         entered = self.about.get(each.id, {})

@@ -101,6 +101,13 @@ class ZammadSimulator(Simulator):
         named = (trigger.values.get("perform") or {}).get("notification.webhook") or {}
         return str(named.get("webhook_id")) == str(id)
 
+    def switch_off(self, url: str) -> None:
+        """An administrator makes the webhook inactive; its triggers stay."""
+        for webhook in self.webhooks.values():
+            if webhook.values["endpoint"] == url:
+                webhook.values["active"] = False
+        self.wire()
+
     def wire(self) -> None:
         """Tell the outbox who is called about what, by the webhooks and triggers of now."""
         self.outbox.subscriptions = [

@@ -95,6 +95,7 @@ class Character:
         key_lifetime: how long a key is remembered, for REPEATABLE_CREATE.
         touched_by_comments: a comment makes a new revision.
         shows_deleted: a deleted ticket can be read and says so; otherwise it is not found.
+        hook_life: how long a registered webhook is called, unless it is registered again; None: for ever.
         moved_by_merge: reading a merged ticket raises Moved; otherwise it is locked and names the other.
     """
 
@@ -112,6 +113,7 @@ class Character:
     key_lifetime: timedelta = timedelta(hours=2)
     touched_by_comments: bool = True
     shows_deleted: bool = False
+    hook_life: timedelta | None = None
     moved_by_merge: bool = False
     page_size: int = 100
 

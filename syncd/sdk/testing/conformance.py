@@ -15,6 +15,7 @@ What a vendor cannot do is skipped by name; that the connector then says so is a
 from __future__ import annotations
 
 from syncd.sdk.testing.promises.hints import HintPromises
+from syncd.sdk.testing.promises.hooks import HookPromises
 from syncd.sdk.testing.promises.life import LifePromises
 from syncd.sdk.testing.promises.people import PeoplePromises
 from syncd.sdk.testing.promises.threads import ThreadPromises
@@ -24,5 +25,5 @@ from syncd.sdk.testing.world import Deed, Deeds, Shown, Words, World
 __all__ = ["ConnectorTests", "Deed", "Deeds", "Shown", "Words", "World"]
 
 
-class ConnectorTests(TicketPromises, ThreadPromises, LifePromises, HintPromises, PeoplePromises):
+class ConnectorTests(TicketPromises, ThreadPromises, LifePromises, HintPromises, HookPromises, PeoplePromises):
     """Every promise. A subclass gives the fixtures `world` and `connector`, and adds what only its vendor does."""

@@ -67,6 +67,9 @@ class MemoryWorld(Deeds):
     async def unsay(self, ref: str, said: str) -> None:
         self.vendor.delete_comment(ref, self._comment(ref, said))
 
+    async def switch_off(self, address: str) -> None:
+        self.vendor.switch_off(address)
+
     def _comment(self, ref: str, said: str) -> str:
         return next(comment.id for comment in self.vendor.ticket(ref).comments if said in comment.source)
 

@@ -137,11 +137,26 @@ class MemoryVendor(State):
     # -- webhooks
 
     def call(self, url: str) -> Hook:
-        """An address is registered, once."""
-        known = next((hook for hook in self.hooks.values() if hook.url == url), None)
-        hook = replace(known, active=True) if known else Hook(f"hook-{len(self.hooks) + 1}", url)
+        """An address is registered, once; for as long as this vendor's webhooks live."""
+        known = next((hook for hook in self.called() if hook.url == url), None)
+        life = self.character.hook_life
+        hook = replace(
+            known or Hook(f"hook-{len(self.hooks) + 1}", url),
+            active=True,
+            expires=self.clock() + life if life else known.expires if known else None,
+        )
         self.hooks[hook.id] = hook
         return hook
+
+    def called(self) -> list[Hook]:
+        """The webhooks that are there; one that has ended is gone."""
+        now = self.clock()
+        self.hooks = {id: hook for id, hook in self.hooks.items() if hook.expires is None or hook.expires > now}
+        return list(self.hooks.values())
+
+    def switch_off(self, url: str) -> None:
+        """Somebody, or the vendor itself after failures, lets the webhooks of an address sleep."""
+        self.hooks |= {hook.id: replace(hook, active=False) for hook in self.called() if hook.url == url}
 
     def tell(self, event: Event) -> None:
         """Queue a webhook; the plan decides by "webhook REF" whether and how it comes."""

@@ -23,6 +23,7 @@ class Deed(Word):
     MERGE = "merge"
     REWORD = "edit a comment"
     UNSAY = "delete a comment"
+    SWITCH_OFF = "switch off a webhook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,10 @@ class Deeds(Protocol):
     async def unsay(self, ref: str, said: str) -> None:
         """Take away the comment that reads so."""
         _cannot(Deed.UNSAY)
+
+    async def switch_off(self, address: str) -> None:
+        """Let the webhooks sleep that call this address, as a person does it, or the vendor after failures."""
+        _cannot(Deed.SWITCH_OFF)
 
 
 class World(Deeds, Protocol):

@@ -120,6 +120,10 @@ function waits(look, now) {
       cell("when", age(item.since, now)),
       cell("", element("code", "", item.remedy), ...(item.next_try ? [element("div", "soft", `tried again ${soon(item.next_try, now)}`)] : [])),
     ]),
+    ...unheard(look).map((one) => [
+      cell("what", "webhooks of ", element("b", "", one.name)),
+      cell("why", reason(one.webhooks.problem)), cell("when", ""), cell("", remedy(one.webhooks.remedy)),
+    ]),
     ...(look.waiting.bad_deliveries ? [[
       cell("what", "deliveries"),
       cell("why", `${number(look.waiting.bad_deliveries)} that cannot be read; kept, and polling finds the changes`),
@@ -128,13 +132,21 @@ function waits(look, now) {
   ];
 }
 
+function unheard(look) {
+  return look.connections.filter((one) => one.webhooks && one.webhooks.problem);
+}
+
+function remedy(text) {
+  return text.startsWith("syncd ") ? element("code", "", text) : text.replaceAll("`", "");
+}
+
 function soon(moment, now) {
   return new Date(moment) <= now ? "now" : `in ${age(now, new Date(moment))}`;
 }
 
 function waitCount(look) {
   const parked = Math.max(look.parked.length, Object.values(look.waiting.parked).reduce((sum, one) => sum + one, 0));
-  return look.pauses.length + Math.max(look.conflicts.length, look.waiting.conflicts) + parked + (look.waiting.bad_deliveries ? 1 : 0);
+  return look.pauses.length + Math.max(look.conflicts.length, look.waiting.conflicts) + parked + unheard(look).length + (look.waiting.bad_deliveries ? 1 : 0);
 }
 
 function some(count, all) {

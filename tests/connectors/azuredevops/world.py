@@ -58,7 +58,7 @@ class AzureDevOpsWorld(Deeds):
             customers=public,
             internal_files=not public,
             signed=False,
-            deeds=LIFE | {Deed.ATTACH},
+            deeds=LIFE | {Deed.ATTACH, Deed.SWITCH_OFF},
         )
 
     def subscribe(self) -> None:
@@ -165,6 +165,9 @@ class AzureDevOpsWorld(Deeds):
 
     async def settle(self) -> None:
         self.clock.advance(self.config.overlap + timedelta(seconds=1))
+
+    async def switch_off(self, address: str) -> None:
+        self.simulator.give_up(address)
 
     async def webhooks(self) -> Sequence[Webhook]:
         waiting, self.simulator.outbox.waiting = self.simulator.outbox.waiting, []

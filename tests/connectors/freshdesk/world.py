@@ -37,7 +37,7 @@ class FreshdeskWorld(Deeds):
         person="assignee",
         email=BEN.email,
         signed=False,
-        deeds=frozenset(Deed),
+        deeds=frozenset(Deed) - {Deed.SWITCH_OFF},
     )
 
     def __init__(self, **settings: Any) -> None:

@@ -137,6 +137,9 @@ class GitHubWorld(Deeds):
     async def settle(self) -> None:
         self.clock.advance(OVERLAP + timedelta(seconds=1))
 
+    async def switch_off(self, address: str) -> None:
+        self.simulator.switch_off(address)
+
     async def webhooks(self) -> Sequence[Webhook]:
         waiting, self.simulator.outbox.waiting = self.simulator.outbox.waiting, []
         return [self._delivery(outgoing.event) for outgoing in waiting]
@@ -151,7 +154,7 @@ class GitHubWorld(Deeds):
 
 def deeds(*, elsewhere: bool) -> frozenset[Deed]:
     """A file is a link in a text there, to a host that takes no token; a duplicate is closed, and goes on by itself."""
-    return frozenset({Deed.DELETE, Deed.REWORD, Deed.UNSAY} | ({Deed.MOVE} if elsewhere else set()))
+    return frozenset({Deed.DELETE, Deed.REWORD, Deed.UNSAY, Deed.SWITCH_OFF} | ({Deed.MOVE} if elsewhere else set()))
 
 
 def _json(fields: Fields, labels: Sequence[str]) -> dict[str, Any]:

@@ -203,8 +203,22 @@ async def test_a_broken_hook_is_repaired_and_a_twin_removed(gitlab: Gitlab, worl
 
 async def test_each_project_gets_a_hook(world: GitlabWorld) -> None:
     connector = world.connector(projects=("acme/app", "acme/tools"))
-    await connector.register_hook(HOOK)
-    assert [hook.id.partition("-")[0] for hook in await connector.hooks() if hook.url == HOOK] == ["14", "15"]
+    made = await connector.register_hook(HOOK)
+    assert [part.partition("-")[0] for part in made.id.split("+")] == ["14", "15"]
+    assert [hook for hook in await connector.hooks() if hook.url == HOOK] == [made]
+    await connector.remove_hook(made.id)
+    assert not [hook for hook in await connector.hooks() if hook.url == HOOK]
+
+
+async def test_the_hooks_of_an_address_are_one_and_a_project_without_is_named(world: GitlabWorld) -> None:
+    connector = world.connector(projects=("acme/app", "acme/tools"))
+    made = await connector.register_hook(HOOK)
+    twin = world.app.hooks[77] = StoredHook(77, HOOK, SECRET, EVENTS)
+    whole, lesser = [hook for hook in await connector.hooks() if hook.url == HOOK]
+    assert (whole, lesser.id, len(lesser.lacks)) == (made, f"14-{twin.id}", len(EVENTS))
+    await connector.remove_hook(made.id.partition("+")[2])
+    whole = next(hook for hook in await connector.hooks() if hook.id == made.id.partition("+")[0])
+    assert set(whole.lacks) == {f"{event} in 15" for event in EVENTS}
 
 
 async def test_without_a_secret_no_hook_is_made(world: GitlabWorld) -> None:

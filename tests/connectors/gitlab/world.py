@@ -42,7 +42,7 @@ class GitlabWorld(Deeds):
         day="due_date",
         person="assignee",
         email=ANA.email,
-        deeds=frozenset({Deed.ATTACH, Deed.DELETE, Deed.REWORD, Deed.UNSAY}),
+        deeds=frozenset({Deed.ATTACH, Deed.DELETE, Deed.REWORD, Deed.UNSAY, Deed.SWITCH_OFF}),
     )
 
     def __init__(self, *, signed: bool = True, elsewhere: bool = False, **config: Any) -> None:
@@ -142,6 +142,9 @@ class GitlabWorld(Deeds):
     async def settle(self) -> None:
         """Beyond the minute of GitLab, and what each poll looks back."""
         self.clock.advance(self.config.overlap + timedelta(seconds=131))
+
+    async def switch_off(self, address: str) -> None:
+        self.simulator.give_up(address)
 
     async def webhooks(self) -> Sequence[Webhook]:
         waiting, self.simulator.outbox.waiting = self.simulator.outbox.waiting, []

@@ -36,7 +36,8 @@ class HubspotWorld(Deeds):
         moment="promised",
         person="assignee",
         email=BEN.email,
-        deeds=frozenset(Deed) - {Deed.REWORD, Deed.UNSAY},  # neither moves the ticket, so no poll tells it
+        deeds=frozenset(Deed)
+        - {Deed.REWORD, Deed.UNSAY, Deed.SWITCH_OFF},  # neither moves the ticket, so no poll tells it
     )
 
     def __init__(self, **settings: Any) -> None:

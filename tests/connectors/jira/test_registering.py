@@ -70,10 +70,10 @@ async def test_what_lacks_or_sleeps_is_replaced_and_never_missing(jira: Jira, wo
     [hook] = await jira.hooks()
     assert hook.lacks == tuple(each for each in EVENTS if each != "comment_created")
     before = len(world.simulator.calls())
-    made = await jira.register_hook(ADDRESS)
+    await jira.register_hook(ADDRESS)
     writes = [call.split()[0] for call in world.simulator.calls(since=before) if not call.startswith("GET")]
     assert writes == ["POST", "DELETE"]
-    world.simulator.webhooks.paused.add(made.id)
+    world.simulator.webhooks.switch_off(ADDRESS)
     assert [hook.active for hook in await jira.hooks()] == [False]
     assert (await jira.register_hook(ADDRESS)).active
     assert len(calls_to(world, ADDRESS)) == 1

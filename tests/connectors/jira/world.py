@@ -149,6 +149,9 @@ class JiraWorld(Deeds):
     async def settle(self) -> None:
         self.clock.advance(LAG + OVERLAP + timedelta(seconds=1))
 
+    async def switch_off(self, address: str) -> None:
+        self.simulator.webhooks.switch_off(address)
+
     async def webhooks(self) -> Sequence[Webhook]:
         waiting, self.simulator.outbox.waiting = self.simulator.outbox.waiting, []
         return [self._delivery(outgoing.event) for outgoing in waiting]

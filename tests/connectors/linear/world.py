@@ -135,6 +135,9 @@ class LinearWorld(Deeds):
     async def settle(self) -> None:
         self.clock.advance(SETTLED)
 
+    async def switch_off(self, address: str) -> None:
+        self.space.give_up(address)
+
     async def webhooks(self) -> Sequence[Webhook]:
         waiting, self.simulator.outbox.waiting = self.simulator.outbox.waiting, []
         made = [self.simulator.webhook_request(each.event, each.subscription) for each in waiting]

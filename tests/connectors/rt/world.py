@@ -43,7 +43,7 @@ class RtWorld(Deeds):
         moment="due",
         person="owner",
         email="anna@support.test",
-        deeds=frozenset(Deed) - {Deed.REWORD, Deed.UNSAY},  # what was said there stands
+        deeds=frozenset(Deed) - {Deed.REWORD, Deed.UNSAY, Deed.SWITCH_OFF},  # what was said there stands
     )
 
     def __init__(

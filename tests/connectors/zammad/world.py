@@ -123,6 +123,9 @@ class ZammadWorld(Deeds):
         """Beyond what each poll looks back."""
         self.clock.advance(timedelta(seconds=60))
 
+    async def switch_off(self, address: str) -> None:
+        self.simulator.switch_off(address)
+
     async def webhooks(self) -> Sequence[Webhook]:
         waiting, self.simulator.outbox.waiting = self.simulator.outbox.waiting, []
         made = [self.simulator.webhook_request(each.event, each.subscription) for each in waiting]

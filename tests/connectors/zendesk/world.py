@@ -109,6 +109,9 @@ class ZendeskWorld(Deeds):
         """Beyond the minute that the exports leave out, and the minute that each poll looks back."""
         self.clock.advance(timedelta(seconds=200))
 
+    async def switch_off(self, address: str) -> None:
+        self.simulator.webhooks.switch_off(address)
+
     async def webhooks(self) -> Sequence[Webhook]:
         waiting, self.simulator.outbox.waiting = self.simulator.outbox.waiting, []
         made = [self.simulator.webhook_request(each.event, each.subscription) for each in waiting]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -436,6 +437,40 @@ class RegistersTwice(MemoryConnector):
 class RemovesNothing(MemoryConnector):
     async def remove_hook(self, hook_id: str) -> None:
         return
+
+
+class TakesTheOldestAway(MemoryConnector):
+    async def register_hook(self, url: str) -> Hook:
+        if len(self.vendor.hooks) > 1:
+            self.vendor.hooks.pop(next(iter(self.vendor.hooks)))
+        return await super().register_hook(url)
+
+
+class ListsAllAsAwake(MemoryConnector):
+    async def hooks(self) -> Sequence[Hook]:
+        return [replace(hook, active=True) for hook in await super().hooks()]
+
+
+class WakesNothing(MemoryConnector):
+    async def register_hook(self, url: str) -> Hook:
+        known = [hook for hook in self.vendor.called() if hook.url == url]
+        return known[0] if known else await super().register_hook(url)
+
+
+class RenewsNothing(WakesNothing):
+    pass
+
+
+class ListsItsSecret(MemoryConnector):
+    async def hooks(self) -> Sequence[Hook]:
+        secret = self.config.webhook_secret.get_secret_value()
+        return [replace(hook, url=f"{hook.url}?secret={secret}") for hook in await super().hooks()]
+
+
+class LogsItsSecret(MemoryConnector):
+    async def register_hook(self, url: str) -> Hook:
+        logging.getLogger("broken").debug("signed with %s", self.config.webhook_secret.get_secret_value())
+        return await super().register_hook(url)
 
 
 class PretendsToFind(MemoryConnector):

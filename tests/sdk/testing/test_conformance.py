@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -59,6 +60,12 @@ class TestDiscreet(MemoryTests):
     """A vendor through which no text reaches a customer."""
 
     character = replace(HELPFUL, capabilities=HELPFUL.capabilities | {Capability.ONLY_INTERNAL_COMMENTS})
+
+
+class TestHooksThatEnd(MemoryTests):
+    """A vendor that drops a webhook after thirty days."""
+
+    character = replace(HELPFUL, hook_life=timedelta(days=30))
 
 
 class TestFilesOnTickets(MemoryTests):

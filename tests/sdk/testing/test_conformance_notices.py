@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from _pytest.outcomes import Failed
@@ -22,6 +23,7 @@ HANGS = replace(HELPFUL, capabilities=HELPFUL.capabilities | {Capability.TICKET_
 UNGUARDED = replace(HELPFUL, capabilities=HELPFUL.capabilities - {Capability.GUARDED})
 DISCREET = replace(HELPFUL, capabilities=HELPFUL.capabilities | {Capability.ONLY_INTERNAL_COMMENTS})
 BARE = replace(BLIND, capabilities=frozenset())
+ENDING = replace(HELPFUL, hook_life=timedelta(days=30))
 SILENT = replace(HELPFUL, workflow=BLIND.workflow, silent=True)
 
 NOTICED: list[tuple[type[MemoryConnector], Character, str]] = [
@@ -99,6 +101,12 @@ NOTICED: list[tuple[type[MemoryConnector], Character, str]] = [
     (broken.ForgetsNothingSaid, HELPFUL, "test_a_deleted_comment_is_read_no_more"),
     (broken.RegistersTwice, HELPFUL, "test_an_address_is_registered_once_and_listed"),
     (broken.RemovesNothing, HELPFUL, "test_a_removed_address_is_not_listed_and_may_be_removed_again"),
+    (broken.TakesTheOldestAway, HELPFUL, "test_somebody_elses_webhook_is_listed_and_left_alone"),
+    (broken.ListsAllAsAwake, HELPFUL, "test_one_that_was_switched_off_is_listed_as_such_and_woken_by_registering"),
+    (broken.WakesNothing, HELPFUL, "test_one_that_was_switched_off_is_listed_as_such_and_woken_by_registering"),
+    (broken.RenewsNothing, ENDING, "test_registering_again_moves_the_end"),
+    (broken.ListsItsSecret, HELPFUL, "test_registering_and_listing_show_and_log_no_secret"),
+    (broken.LogsItsSecret, HELPFUL, "test_registering_and_listing_show_and_log_no_secret"),
     (broken.HasNoName, HELPFUL, "test_an_account_says_who_it_is"),
     (broken.ShowsItsSecret, HELPFUL, "test_no_secret_is_shown"),
     (broken.PretendsToFind, BARE, "test_what_it_cannot_do_it_says"),

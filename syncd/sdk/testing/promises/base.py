@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from syncd.core.model import Attachment, Body, Comment, Fields, Internal, Public, Snapshot, Thread, Value
 from syncd.sdk.connector import Capability, Changed, Connector, Draft, File
-from syncd.sdk.testing.world import World
+from syncd.sdk.testing.world import Deed, World
 
 T = TypeVar("T")
 Test = TypeVar("Test", bound=Callable[..., Any])
@@ -26,6 +26,16 @@ def needs(capability: Capability) -> Callable[[Test], Test]:
 
     def decorate(test: Test) -> Test:
         parametrised: Test = pytest.mark.parametrize("able", [capability], ids=str, indirect=True)(test)
+        return parametrised
+
+    return decorate
+
+
+def where_people(deed: Deed) -> Callable[[Test], Test]:
+    """Run the test where a person can do this; elsewhere it is skipped, and says for want of what."""
+
+    def decorate(test: Test) -> Test:
+        parametrised: Test = pytest.mark.parametrize("done_by_people", [deed], ids=str, indirect=True)(test)
         return parametrised
 
     return decorate
@@ -49,6 +59,13 @@ class Promises:
         if capability not in connector.capabilities:
             pytest.skip(f"{connector.name} has no capability: {capability}")
         return capability
+
+    @pytest.fixture
+    def done_by_people(self, request: pytest.FixtureRequest, world: World) -> Deed:
+        deed: Deed = request.param
+        if deed not in world.words.deeds:
+            pytest.skip(f"here people cannot {deed}")
+        return deed
 
     @pytest_asyncio.fixture(autouse=True)
     async def checked(self, connector: Connector) -> AsyncIterator[None]:

@@ -12,8 +12,6 @@ from syncd.sdk.errors import BadBody, BadSignature
 from syncd.sdk.testing.promises.base import Promises, needs, now, opened, poll, sayable
 from syncd.sdk.testing.world import World
 
-ADDRESS = "https://syncd.example/hooks/desk"
-
 
 def foretold(hint: Changed, written: Written) -> bool:
     return hint.token in written.tokens if written.tokens else bool(hint.echo) and hint.echo in written.echoes
@@ -25,28 +23,6 @@ def backwards(words: Mapping[str, str]) -> dict[str, str]:
 
 
 class HintPromises(Promises):
-    # -- registering webhooks
-
-    @needs(Capability.MANAGE_WEBHOOKS)
-    async def test_an_address_is_registered_once_and_listed(
-        self, connector: Connector, world: World, able: object
-    ) -> None:
-        first = await connector.register_hook(ADDRESS)
-        again = await connector.register_hook(ADDRESS)
-        assert (first.url, first.active, first.lacks) == (ADDRESS, True, ())
-        assert [hook.id for hook in await connector.hooks() if hook.url == ADDRESS] == [again.id]
-
-    @needs(Capability.MANAGE_WEBHOOKS)
-    async def test_a_removed_address_is_not_listed_and_may_be_removed_again(
-        self, connector: Connector, world: World, able: object
-    ) -> None:
-        other = await connector.register_hook(f"{ADDRESS}-2")
-        hook = await connector.register_hook(ADDRESS)
-        await connector.remove_hook(hook.id)
-        await connector.remove_hook(hook.id)
-        found = [each for each in await connector.hooks() if each.url.startswith(ADDRESS)]
-        assert [(each.id, each.url) for each in found] == [(other.id, other.url)]
-
     # -- polling
 
     async def test_a_first_poll_starts_now(self, connector: Connector, world: World) -> None:

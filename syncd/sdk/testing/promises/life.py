@@ -3,8 +3,6 @@ what they said, edited and taken back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from syncd.core.model import Life, Snapshot, Visibility
@@ -13,7 +11,6 @@ from syncd.sdk.errors import Moved, NotFound
 from syncd.sdk.testing.promises.base import (
     ALL_BYTES,
     Promises,
-    Test,
     comments,
     downloaded,
     has,
@@ -21,29 +18,13 @@ from syncd.sdk.testing.promises.base import (
     opened,
     poll,
     thread,
+    where_people,
     write,
 )
 from syncd.sdk.testing.world import Deed, World
 
 
-def where_people(deed: Deed) -> Callable[[Test], Test]:
-    """Run the test where a person can do this; elsewhere it is skipped, and says for want of what."""
-
-    def decorate(test: Test) -> Test:
-        parametrised: Test = pytest.mark.parametrize("done_by_people", [deed], ids=str, indirect=True)(test)
-        return parametrised
-
-    return decorate
-
-
 class LifePromises(Promises):
-    @pytest.fixture
-    def done_by_people(self, request: pytest.FixtureRequest, world: World) -> Deed:
-        deed: Deed = request.param
-        if deed not in world.words.deeds:
-            pytest.skip(f"here people cannot {deed}")
-        return deed
-
     async def test_a_done_ticket_is_opened_again(self, connector: Connector, world: World) -> None:
         name, todo, done = has(world.words.done, "final status")
         ref = await opened(world)
