@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TypeAlias
 
 from syncd.core.comments import CommentTwin
 from syncd.core.decision import Flag, Resting
 from syncd.core.life import Course, Gone
 from syncd.core.mapping import Mapping
-from syncd.core.model import NO_FIELDS, Base, Fields, Pair, Side, Snapshot, Value
+from syncd.core.model import NO_FIELDS, Base, Comment, Fields, Pair, Side, Snapshot, Value
 
 Seen: TypeAlias = Snapshot | Gone | None
 """What this run read of a side; None: it was not read and looks as its base."""
@@ -30,6 +31,7 @@ class Known:
         told: items of notes and backlinks that are already there.
         siblings: what the other tickets on the same issue looked like last.
         shared: whether other tickets hang or hung on the issue.
+        history_until: what was said until this moment was there when the tickets were linked.
     """
 
     base: Pair[Base | None]
@@ -43,6 +45,10 @@ class Known:
     siblings: tuple[Fields, ...] = ()
     shared: bool = False
     resting: Resting | None = None
+    history_until: datetime | None = None
+
+    def is_history(self, comment: Comment) -> bool:
+        return self.history_until is not None and comment.created <= self.history_until
 
 
 @dataclass(frozen=True, slots=True)
