@@ -16,16 +16,18 @@ if TYPE_CHECKING:
     from syncd.daemon import Daemon
     from syncd.engine.backfill import Filled
 
-_HELP = """Link tickets to the issues that one of their fields names, by key or by address.
+_HELP = """Link tickets to the issues that they name already: in a field by key or address (--field), or in
+any text or comment by address (--text).
 
 \b
+A ticket that names several issues is not linked, and the list says which they are.
 TICKETs are refs of the helpdesk; `-` reads them from standard input, one a line; --all takes
 every ticket that is watched. What is linked already is passed over: start it again at will.
 
 \b
 Examples:
   syncd backfill --field 'Jira key' --all --dry-run
-  syncd backfill --field description --history 4711 4712
+  syncd backfill --text --history 4711 4712
   cut -d, -f1 tickets.csv | syncd backfill --field 'Jira key' -
 """
 
@@ -37,7 +39,8 @@ def register(app: typer.Typer) -> None:
 def backfill(
     tickets: Annotated[list[str] | None, typer.Argument(metavar="[TICKET]...", show_default=False)] = None,
     *,
-    field: Annotated[str, typer.Option(help="Where a ticket names its issue.")],
+    field: Annotated[str | None, typer.Option(help="The field in which a ticket names its issue.")] = None,
+    text: Annotated[bool, typer.Option("--text", help="By an issue's address in any text or comment.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Every ticket that is watched.")] = False,
     mapping: Annotated[str | None, typer.Option(help="By which mapping, where there are several.")] = None,
     history: Annotated[bool, typer.Option("--history", help="Also copy comments and files, with low priority.")] = (
@@ -48,6 +51,8 @@ def backfill(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
+    if bool(field) is text:
+        raise SyncdError("say how a ticket names its issue: `--field NAME` or `--text`")
     if bool(tickets) is everything:
         raise SyncdError("say which tickets: refs, `-` for standard input, or --all")
     refs = None if everything else _refs(tickets or [])
@@ -59,11 +64,9 @@ def backfill(
             return await engine.backfill(
                 daemon.site,
                 chosen(daemon, mapping),
-                field=field,
+                find=engine.in_field(field) if field else engine.in_texts(),
                 tickets=refs,
-                history=history,
-                dry_run=dry_run,
-                by=session.by(reason),
+                how=engine.How(history=history, dry_run=dry_run, by=session.by(reason)),
                 progress=tell,
             )
 
