@@ -36,7 +36,7 @@ class Reader:
 
     async def fetch(self, ref: str, *, parts: frozenset[Part], since: str | None, own: int) -> Snapshot:
         """One request for the fields, one for each hundred notes, and three to four for a history."""
-        place = Place.of(ref)
+        place = await self._place(ref)
         issue = await self.api.issue(place)
         if issue.moved_to_id is not None:
             return await self._moved(issue)
@@ -46,10 +46,17 @@ class Reader:
         if whole:
             sizes = await self._sizes(snapshot.unsized(issue, notes), place.project)
             thread = snapshot.thread(issue, notes, own=own, sizes=sizes)
-            self.memory.whole.keep(ref, issue.revision)
-        self.memory.issues.keep(ref, issue)
+            self.memory.whole.keep(issue.ref, issue.revision)
+        self.memory.issues.keep(issue.ref, issue)
         edits = await self._history(issue, notes, since=since, own=own) if since else ()
         return replace(self.shown(issue), thread=thread, history=edits)
+
+    async def _place(self, ref: str) -> Place:
+        """Of a ref, or of a label (`group/project#7`)."""
+        path, _, number = ref.rpartition("#")
+        if not path or not number.isdecimal():
+            return Place.of(ref)
+        return Place((await self.projects.named(path)).id, int(number))
 
     def shown(self, issue: IssueJson) -> Snapshot:
         return snapshot.snapshot(issue, scopes=self.config.scopes)

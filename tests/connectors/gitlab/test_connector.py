@@ -437,3 +437,12 @@ async def test_what_is_no_ref_is_not_asked_for(gitlab: Gitlab, world: GitlabWorl
     with pytest.raises(NotFound):
         await gitlab.fetch(ref)
     assert world.requests == before
+
+
+async def test_an_issue_is_read_by_its_label_too(gitlab: Gitlab, world: GitlabWorld) -> None:
+    """An address has the project's path, not its number (`syncd backfill --text`)."""
+    ref = world.made().ref
+    shown = await gitlab.fetch(ref)
+    assert (await gitlab.fetch(shown.label, parts=ONLY_FIELDS)).ref == ref
+    with pytest.raises(Rejected):
+        await gitlab.fetch("others/app#1", parts=ONLY_FIELDS)
