@@ -13,6 +13,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from syncd.core import comments as texts
+from syncd.core.mapping import Mapping
 from syncd.core.model import Attachment, Comment, Pair, Side, Snapshot, Thread
 from syncd.store import audit, meta, twins
 from syncd.store.records import AuditEntry, CommentTwin, FileTwin, Link, TwinState
@@ -45,12 +46,26 @@ def carry(c: Connection, made: Link, seen: Pair[Snapshot], now: datetime) -> Non
     meta.put(c, _key(made.id), now.isoformat())
     comments = Pair(*(_of_people(c, made, side, seen) for side in Side))
     files = Pair(*(_files_of_people(c, made, side, seen) for side in Side))
-    twice, hung = _on_both(comments, _words), _on_both(files, lambda file: file.size and (file.name, file.size))
+    twice, hung = _on_both(comments, _words), _on_both(files, _shape)
     for side in Side:
         _leave_comments(c, made, side, twice[side], now)
         _leave_files(c, made, side, [*hung[side], *_attached(twice[side])], now)
         for comment in twice[side]:
             audit.append(c, _told(made, side, comment), now)
+
+
+def count(mapping: Mapping, seen: Pair[Snapshot]) -> int:
+    """How many comments and files `carry` leaves to be copied, of two tickets that no link has had so far."""
+    comments = seen.map(lambda snapshot: [each for each in _thread(snapshot).comments if each.key is None])
+    files = seen.map(lambda snapshot: [*_thread(snapshot).attachments])
+    twice, hung = _on_both(comments, _words), _on_both(_all_files(seen), _shape)
+    said = sum(
+        texts.rule_for(mapping.comments, side, each.body) is not None
+        for side in Side
+        for each in comments[side]
+        if each not in twice[side]
+    )
+    return said + sum(file not in hung[side] for side in Side for file in files[side])
 
 
 def _key(link_id: int) -> str:
@@ -77,6 +92,11 @@ def _words(comment: Comment) -> str:
     return _MARKS.sub("", _QUOTE.sub("", comment.body.text))
 
 
+def _shape(file: Attachment) -> Hashable:
+    """A file's name and size; nothing where the vendor does not tell the size."""
+    return file.size and (file.name, file.size)
+
+
 def _told(made: Link, side: Side, comment: Comment) -> AuditEntry:
     return AuditEntry(
         kind="comment.skipped",
@@ -92,13 +112,12 @@ def _told(made: Link, side: Side, comment: Comment) -> AuditEntry:
 
 def _new_comments(c: Connection, made: Link, side: Side, seen: Pair[Snapshot]) -> list[Comment]:
     known = {twin.source_id for twin in twins.comments(c, made.id) if twin.from_side is side}
-    return [comment for comment in _thread(seen, side).comments if comment.id not in known]
+    return [comment for comment in _thread(seen[side]).comments if comment.id not in known]
 
 
 def _new_files(c: Connection, made: Link, side: Side, seen: Pair[Snapshot]) -> list[Attachment]:
     known = {twin.source_id for twin in twins.files(c, made.id) if twin.from_side is side}
-    thread = _thread(seen, side)
-    return [file for file in (*thread.attachments, *_attached(thread.comments)) if file.id not in known]
+    return [file for file in _all_files(seen)[side] if file.id not in known]
 
 
 def _of_people(c: Connection, made: Link, side: Side, seen: Pair[Snapshot]) -> list[Comment]:
@@ -112,8 +131,12 @@ def _files_of_people(c: Connection, made: Link, side: Side, seen: Pair[Snapshot]
     return [file for file in _new_files(c, made, side, seen) if file.id not in ours]
 
 
-def _thread(seen: Pair[Snapshot], side: Side) -> Thread:
-    return seen[side].thread or Thread()
+def _thread(snapshot: Snapshot) -> Thread:
+    return snapshot.thread or Thread()
+
+
+def _all_files(seen: Pair[Snapshot]) -> Pair[list[Attachment]]:
+    return seen.map(_thread).map(lambda thread: [*thread.attachments, *_attached(thread.comments)])
 
 
 def _attached(comments: Iterable[Comment]) -> Iterator[Attachment]:

@@ -78,11 +78,16 @@ async def link(
         Refused: one of them is linked to something else.
         ConnectorError: a vendor does not know it, or does not answer.
     """
-    names = Pair(ticket, issue)
-    seen = Pair(*[await site.connectors[mapping.connections[side]].fetch(names[side]) for side in Side])
+    seen = await read_both(site, mapping, ticket, issue)
     made = await site.store.write(lambda c: _link(site, c, mapping, seen, history=history, priority=priority, by=by))
     site.queue.wake()
     return made
+
+
+async def read_both(site: Site, mapping: Mapping, ticket: str, issue: str) -> Pair[Snapshot]:
+    """All that a link is made from: both tickets with their threads."""
+    names = Pair(ticket, issue)
+    return Pair(*[await site.connectors[mapping.connections[side]].fetch(names[side]) for side in Side])
 
 
 def _link(

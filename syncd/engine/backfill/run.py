@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from syncd import crash
 from syncd.core.decision import Resting
 from syncd.core.mapping import Mapping
-from syncd.engine import operate
+from syncd.engine import history, operate
 from syncd.engine.backfill.find import Finder
 from syncd.engine.operate import NOBODY, By
 from syncd.engine.site import Site
@@ -27,12 +27,17 @@ PATIENCE = 20  # waits for a vendor's limit before a ticket is given up
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What became of one ticket: the link that was made (or would be), or why there is none."""
+    """What became of one ticket: the link that was made (or would be), or why there is none.
+
+    Attributes:
+        copies: comments and files that would be copied; counted by a dry run alone.
+    """
 
     ticket: str
     issue: str = ""
     link: int | None = None
     why: str = ""
+    copies: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,9 @@ async def _one(site: Site, mapping: Mapping, ref: str, *, find: Finder, how: How
         return Filled(ref, why=found.why)
     label = found.issue.label or found.issue.ref
     if how.dry_run:
-        return Filled(ref, label, why="would be linked")
+        seen = await operate.read_both(site, mapping, ref, found.issue.ref)
+        copies = history.count(mapping, seen) if how.history else 0
+        return Filled(ref, label, why="would be linked", copies=copies)
     crash.point("B2")
     made = await operate.link(site, mapping, ref, found.issue.ref, history=how.history, priority=BACKFILL, by=how.by)
     crash.point("B3")
