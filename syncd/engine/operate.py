@@ -17,7 +17,7 @@ from syncd.engine import history as histories
 from syncd.engine.brake import released
 from syncd.engine.intake import look
 from syncd.engine.readable import shown
-from syncd.engine.run import APPLY, ASKED
+from syncd.engine.run import APPLY, ASKED, LINKED
 from syncd.engine.site import Site
 from syncd.errors import SyncdError
 from syncd.sdk.budget import BACKFILL
@@ -108,7 +108,7 @@ def _link(
     base = mapping.agreed(seen)
     made = links.point(c, known.id, engineering_ref=refs.engineering, base=base, digest=mapping.digest)
     (histories.carry if history else histories.leave)(c, made, seen, now)
-    look(site, c, made, priority=BACKFILL if history else priority, token=_token("link"))
+    look(site, c, made, priority=BACKFILL if history else priority, token=f"{LINKED}{uuid4().hex[:8]}")
     audit.append(c, by.entry("link.made", made.id, f"{_label(seen.support)} - {_label(seen.engineering)}"), now)
     return made
 

@@ -34,6 +34,8 @@ from syncd.store.records import (
 ASKED = "asked by a person: "
 """How the token of a hint begins by which a person asked for a run; `APPLY` asks for drift to be settled as well."""
 APPLY = f"{ASKED}apply "
+LINKED = f"{ASKED}link "
+"""How the token of a hint begins after which a person linked two tickets: no number of these pulls the brake."""
 FOLLOWED = "followed "
 """How the token of a hint begins after which the link is about another ticket than before."""
 SECOND_LOOK = "second look "

@@ -48,8 +48,13 @@ def test_an_address_names_its_ticket(text: str, home: str, address: str, name: s
         ("https://hub.example/others/app/pull/12", GITHUB, "https://hub.example/acme/app/issues/12"),
         ("https://linear.example/other/issue/ENG-12", LINEAR, "https://linear.example/acme/issue/ENG-12/it-fails"),
         ("https://red.example/redmine/projects/5", REDMINE, "https://red.example/redmine/issues/5"),
+        ("https://acme.example/browse/CORE-7", JIRA, "https://elsewhere.example/browse/CORE-7"),
         ("https://[", JIRA, "https://acme.example/browse/CORE-7"),
     ],
 )
 def test_what_is_no_address_of_the_ticket_names_nothing(text: str, home: str, address: str) -> None:
     assert refs(text, home, address) == []
+
+
+def test_an_address_of_another_host_costs_no_request() -> None:
+    assert list(named("https://other.example/browse/CORE-7", JIRA)) == []

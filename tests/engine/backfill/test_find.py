@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
+from syncd.core.model import Internal, Snapshot
 from syncd.engine import operate
 from syncd.engine.backfill import Filled, How, backfill, in_field, in_texts
+from syncd.sdk.connector import ALL_PARTS, Message, Part
+from syncd.sdk.testing.memory import MemoryConnector
 from syncd.store.records import LinkState
 from tests.engine.world import World
 
@@ -51,6 +58,32 @@ async def test_several_issues_link_nothing_and_are_named(pair: World) -> None:
 async def test_an_address_of_nothing_or_of_another_host_links_nothing(pair: World) -> None:
     pair.engineering.open(title="Theirs")
     ticket = pair.support.open(title="Ours", description=f"{URL}tracker-99 https://other.example/tracker-1 tracker-1")
+    (done,) = await by_text(pair, ticket)
+    assert (done.link, done.why) == (None, "names no issue in its texts")
+
+
+class InAWorkspace(MemoryConnector):
+    """Its addresses begin with the workspace, of which the host has many."""
+
+    async def fetch(self, ref: str, *, parts: frozenset[Part] = ALL_PARTS, since: str | None = None) -> Snapshot:
+        snapshot = await super().fetch(ref, parts=parts, since=since)
+        return replace(snapshot, url=f"{URL}acme/issue/{snapshot.ref}")
+
+
+@pytest.mark.parametrize(("workspace", "linked"), [("acme", True), ("others", False)])
+async def test_the_address_of_another_workspace_is_not_ours(pair: World, workspace: str, linked: bool) -> None:
+    pair.connectors["tracker"] = InAWorkspace(vendor=pair.engineering, connection="tracker")
+    issue = pair.engineering.open(title="Theirs")
+    ticket = pair.support.open(title="Ours", description=f"{URL}{workspace}/issue/{issue}/it-fails")
+    (done,) = await by_text(pair, ticket)
+    assert (done.link is not None) is linked
+
+
+async def test_our_own_note_with_an_address_links_nothing(pair: World) -> None:
+    """It may speak of an issue that the ticket had once."""
+    ticket, issue = pair.support.open(title="Ours"), pair.engineering.open(title="Theirs")
+    ours = Message(Internal(f"{URL}{issue} was made by accident"))
+    await pair.connectors["desk"].comment(ticket, ours, key="sykey", expect="")
     (done,) = await by_text(pair, ticket)
     assert (done.link, done.why) == (None, "names no issue in its texts")
 
