@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -170,9 +170,9 @@ def _list(found: Sequence[Alike], *, json: bool) -> None:
     if json:
         session.print_json({"pairs": found})
         return
-    rows = session.table("ticket", "made", "issue", "made", "title", "also")
+    rows = session.table("ticket", "made (UTC)", "issue", "made (UTC)", "title", "also")
     for pair in found:
-        made = (f"{half.created:%Y-%m-%d %H:%M}" for half in (pair.ticket, pair.issue))
+        made = (f"{half.created.astimezone(UTC):%Y-%m-%d %H:%M}" for half in (pair.ticket, pair.issue))
         words = (pair.ticket.label, next(made), pair.issue.label, next(made), pair.ticket.title, ", ".join(pair.rivals))
         rows.add_row(*map(session.safe, words))
     if found:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -72,7 +73,7 @@ def _beside(pair: Alike) -> Iterator[tuple[str, str, str]]:
 def _word(half: Half, name: str) -> str:
     match name:
         case "made":
-            return f"{half.created:%Y-%m-%d %H:%M %Z}"
+            return f"{half.created.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         case "people":
             return ", ".join(half.people)
         case _:

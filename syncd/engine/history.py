@@ -32,7 +32,6 @@ def until(c: Connection, link_id: int) -> datetime | None:
 
 def leave(c: Connection, made: Link, seen: Pair[Snapshot], now: datetime) -> None:
     """Everything stays where it is."""
-    meta.drop(c, _key(made.id))
     for side in Side:
         _leave_comments(c, made, side, _new_comments(c, made, side, seen), now)
         _leave_files(c, made, side, _new_files(c, made, side, seen), now)

@@ -41,12 +41,15 @@ async def test_equal_titles_within_the_span_are_a_pair_and_nothing_is_linked(pai
     ticket = pair.support.open(title="Re: Export  Fails", priority="low")
     issue = pair.engineering.open(title="[#1] Export fails", assignee="ben")
     pair.engineering.open(title="Import fails")
+    pair.clock.advance(10 * DAY)
+    pair.engineering.open(title="Export fails")
     await pair.sync()
     found = await asked(pair, ticket)
     assert refs(found) == [(ticket, issue)]
     assert (found[0].rivals, found[0].issue.people) == ((), ("Ana", "Ben"))
     assert (await pair.link(ticket)).refs.engineering is None
-    assert refs(await asked(pair, ticket, within=10 * DAY)) == [(ticket, before), (ticket, issue)]
+    wider = await asked(pair, ticket, within=10 * DAY)
+    assert {before, issue} <= {each.issue.ref for each in wider}
 
 
 async def test_a_title_that_matches_several_names_its_rivals(pair: World) -> None:
