@@ -64,7 +64,8 @@ def count(mapping: Mapping, seen: Pair[Snapshot]) -> int:
         for each in comments[side]
         if each not in twice[side]
     )
-    return said + sum(file not in hung[side] for side in Side for file in files[side])
+    crosses = {rule.side for rule in mapping.comments}
+    return said + sum(file not in hung[side] for side in crosses for file in files[side])
 
 
 def _key(link_id: int) -> str:

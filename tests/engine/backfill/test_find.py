@@ -9,6 +9,7 @@ import pytest
 from syncd.core.model import Internal, Snapshot
 from syncd.engine import operate
 from syncd.engine.backfill import Filled, How, backfill, in_field, in_texts
+from syncd.sdk.budget import BACKFILL
 from syncd.sdk.connector import ALL_PARTS, Message, Part
 from syncd.sdk.testing.memory import MemoryConnector
 from syncd.store.records import LinkState
@@ -41,6 +42,15 @@ async def test_an_address_in_the_description_links(pair: World) -> None:
     ticket = pair.support.open(title="Ours", description=f"see <{URL}{issue}>")
     await by_text(pair, ticket)
     assert (await pair.link(ticket)).refs.engineering == issue
+
+
+@pytest.mark.parametrize("history", [True, False])
+async def test_its_work_waits_behind_all_other(pair: World, history: bool) -> None:
+    issue = pair.engineering.open(title="Theirs")
+    ticket = pair.support.open(title="Ours", description=f"{URL}{issue}")
+    rules = pair.site.mappings["desk-tracker"]
+    await backfill(pair.site, rules, find=in_texts(), tickets=[ticket], how=How(history=history))
+    assert (await pair.link(ticket)).turn == BACKFILL
 
 
 async def test_several_issues_link_nothing_and_are_named(pair: World) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
-from syncd.core.model import Internal, Public
+from syncd.core.model import Internal, Public, Side
 from syncd.engine import operate
+from syncd.engine.history import count
 from syncd.store.records import Link
 from tests.engine.world import World
 
@@ -88,6 +90,21 @@ async def test_the_copies_of_another_tickets_words_are_no_words_of_people(pair: 
     pair.support.say(second, "it fails", public=True)
     await link(pair, second, issue)
     assert len(said(pair, issue)) == 2
+
+
+async def test_what_is_to_be_copied_is_counted_before_it_is(pair: World) -> None:
+    """Only what a rule lets cross, and not what stands on both sides."""
+    ticket, issue = pair.support.open(title="Ours"), pair.engineering.open(title="Theirs")
+    for text in ("both", "mine"):
+        pair.support.say(ticket, text)
+    pair.engineering.say(issue, "both")
+    pair.engineering.say(issue, "theirs")
+    pair.support.file(ticket, "a.log", b"1")
+    rules = pair.site.mappings["desk-tracker"]
+    seen = await operate.read_both(pair.site, rules, ticket, issue)
+    assert count(rules, seen) == 3
+    to_support = tuple(rule for rule in rules.comments if rule.side is Side.ENGINEERING)
+    assert count(replace(rules, comments=to_support), seen) == 1
 
 
 async def test_without_history_nothing_old_is_copied_and_nothing_new_is_dated(pair: World) -> None:
