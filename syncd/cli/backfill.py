@@ -72,6 +72,8 @@ def backfill(
         raise SyncdError("say how a ticket names its issue, in one way: --field NAME, --text, --title or --from FILE")
     if plan and not title:
         raise SyncdError("--plan goes with --title: what is named is linked without asking")
+    if yes and source is None:
+        raise SyncdError("--yes goes with --from: it takes the pairs of the file that have no word yet")
     if source is None and bool(tickets) is everything:
         raise SyncdError("say which tickets: refs, `-` for standard input, or --all")
     if source is not None and (tickets or everything):
@@ -99,6 +101,8 @@ def _from_file(wanted: Wanted, source: Path, *, yes: bool, config: Path | None, 
     from syncd.cli import pairs
 
     decided = pairs.read(source, undecided=yes)
+    if wanted.mapping not in (None, decided.mapping):
+        raise SyncdError(f"{source} is about mapping `{decided.mapping}`: leave out --mapping, or name that one")
 
     async def work(daemon: Daemon) -> Outcome:
         from syncd.engine.backfill import given

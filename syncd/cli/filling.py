@@ -124,4 +124,8 @@ def _print(outcome: Outcome, *, linked: int, dry_run: bool) -> None:
     if outcome.estimate:
         typer.echo(f"linking: {outcome.estimate}")
     if copies := sum(one.copies for one in outcome.found):
-        typer.echo(f"then the daemon copies {copies:,} comments and files, behind all other work: a call each or more")
+        many = session.counted(copies, "comment or file", "comments and files")
+        typer.echo(f"then the daemon copies {many}, behind all other work: a call each or more")
+    if told := sum(one.for_customers for one in outcome.found):
+        many = session.counted(told, "of them becomes a public reply", "of them become public replies")
+        typer.echo(f"{many} that customers read, and may get by mail: that is what the mapping says of such comments")

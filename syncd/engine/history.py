@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ from sqlalchemy import Connection
 
 from syncd.core import comments as texts
 from syncd.core.mapping import Mapping
-from syncd.core.model import Attachment, Comment, Pair, Side, Snapshot, Thread
+from syncd.core.model import Attachment, Comment, Pair, Side, Snapshot, Thread, Visibility
 from syncd.store import audit, meta, twins
 from syncd.store.records import AuditEntry, CommentTwin, FileTwin, Link, TwinState
 
@@ -53,19 +54,24 @@ def carry(c: Connection, made: Link, seen: Pair[Snapshot], now: datetime) -> Non
             audit.append(c, _told(made, side, comment), now)
 
 
-def count(mapping: Mapping, seen: Pair[Snapshot]) -> int:
-    """How many comments and files `carry` leaves to be copied, of two tickets that no link has had so far."""
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """How many comments and files are to be copied, and how many of the comments customers would read."""
+
+    all: int
+    for_customers: int
+
+
+def count(mapping: Mapping, seen: Pair[Snapshot]) -> Copies:
+    """What `carry` leaves to be copied, of two tickets that no link has had so far."""
     comments = seen.map(lambda snapshot: [each for each in _thread(snapshot).comments if each.key is None])
-    files = seen.map(lambda snapshot: [*_thread(snapshot).attachments])
     twice, hung = _on_both(comments, _words), _on_both(_all_files(seen), _shape)
-    said = sum(
-        texts.rule_for(mapping.comments, side, each.body) is not None
-        for side in Side
-        for each in comments[side]
-        if each not in twice[side]
-    )
+    new = [(side, each) for side in Side for each in comments[side] if each not in twice[side]]
+    rules = [rule for side, each in new if (rule := texts.rule_for(mapping.comments, side, each.body))]
     crosses = {rule.side for rule in mapping.comments}
-    return said + sum(file not in hung[side] for side in crosses for file in files[side])
+    files = sum(file not in hung[side] for side in crosses for file in _thread(seen[side]).attachments)
+    told = sum(rule.side is Side.ENGINEERING and rule.visibility is Visibility.PUBLIC for rule in rules)
+    return Copies(len(rules) + files, told)
 
 
 def _key(link_id: int) -> str:

@@ -60,14 +60,32 @@ def test_a_dry_run_says_what_it_costs_and_what_is_copied(place: Installation, sy
     out = syncd("backfill", "--text", "--history", "--dry-run", ticket)
     # the ticket with its thread and the issue, then both again with their threads: seven requests of these vendors
     assert "1 ticket, 7 calls each as measured, about 1 s at the pace so far" in out
-    assert "then the daemon copies 1 comments and files" in out
+    assert "then the daemon copies 1 comment or file, behind all other work" in out
+    assert "customers" not in out
     assert syncd("links") == "no links\n"
 
 
 def test_the_ways_exclude_each_other(syncd: Terminal) -> None:
-    for words in (["--text", "--field", "x", "1"], ["1"], ["--text", "--plan", "x", "1"], ["--from", "x", "1"]):
+    for words in (
+        ["--text", "--field", "x", "1"],
+        ["1"],
+        ["--text", "--plan", "x", "1"],
+        ["--from", "x", "1"],
+        ["--text", "--yes", "1"],
+    ):
         syncd("backfill", *words, exit=2)
     assert "unit" in syncd("backfill", "--title", "--within", "2", "--dry-run", "1", exit=2) + syncd.error
+
+
+def test_a_dry_run_warns_of_old_words_that_would_reach_customers(place: Installation, syncd: Terminal) -> None:
+    rule = "engineering: {to: support, visibility: internal}"
+    more = 'engineering_for_customer: {when: {starts_with: "/told"}, to: support, visibility: public}'
+    place.edit(rule, f"{rule}\n  {more}")
+    ticket, issue = place.desk.open(title="Ours"), place.tracker.open(title="Theirs")
+    place.tracker.say(issue, "/told we had said so")
+    place.desk.say(ticket, f"{URL}{issue}")
+    out = syncd("backfill", "--text", "--history", "--dry-run", ticket)
+    assert "1 of them becomes a public reply that customers read" in out
 
 
 # --- by title

@@ -30,7 +30,8 @@ class Filled:
     """What became of one ticket: the link that was made (or would be), or why there is none.
 
     Attributes:
-        copies: comments and files that would be copied; counted by a dry run alone.
+        copies: comments and files that would be copied; counted by a dry run alone, as `for_customers` is: how many of
+            these become public replies on the ticket.
     """
 
     ticket: str
@@ -38,6 +39,7 @@ class Filled:
     link: int | None = None
     why: str = ""
     copies: int = 0
+    for_customers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +111,9 @@ async def _one(site: Site, mapping: Mapping, ref: str, *, find: Finder, how: How
     label = found.issue.label or found.issue.ref
     if how.dry_run:
         seen = await operate.read_both(site, mapping, ref, found.issue.ref)
-        copies = history.count(mapping, seen) if how.history else 0
-        return Filled(ref, label, why="would be linked", copies=copies)
+        copies = history.count(mapping, seen) if how.history else history.Copies(0, 0)
+        why = "would be linked"
+        return Filled(ref, label, why=why, copies=copies.all, for_customers=copies.for_customers)
     crash.point("B2")
     made = await operate.link(site, mapping, ref, found.issue.ref, history=how.history, priority=BACKFILL, by=how.by)
     crash.point("B3")

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from syncd.core.model import Internal, Public, Side
 from syncd.engine import operate
-from syncd.engine.history import count
+from syncd.engine.history import Copies, count
 from syncd.store.records import Link
 from tests.engine.world import World
 
@@ -102,9 +102,12 @@ async def test_what_is_to_be_copied_is_counted_before_it_is(pair: World) -> None
     pair.support.file(ticket, "a.log", b"1")
     rules = pair.site.mappings["desk-tracker"]
     seen = await operate.read_both(pair.site, rules, ticket, issue)
-    assert count(rules, seen) == 3
+    assert count(rules, seen) == Copies(3, 0)
     to_support = tuple(rule for rule in rules.comments if rule.side is Side.ENGINEERING)
-    assert count(replace(rules, comments=to_support), seen) == 1
+    assert count(replace(rules, comments=to_support), seen) == Copies(1, 0)
+    pair.engineering.say(issue, "/customer we had told them")
+    pair.support.say(ticket, "and they us", public=True)
+    assert count(rules, await operate.read_both(pair.site, rules, ticket, issue)) == Copies(5, 1)
 
 
 async def test_without_history_nothing_old_is_copied_and_nothing_new_is_dated(pair: World) -> None:
