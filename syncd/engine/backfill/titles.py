@@ -25,7 +25,7 @@ from syncd.store import links
 
 WITHIN = timedelta(days=2)
 PATIENCE = 20  # waits for a vendor's limit before the search is given up
-_PREFIX = re.compile(r"(?:(?:re|fwd?|aw|wg)\s*:|\[\s*#?[\w-]*\d\s*\]|#\d+\s*:?)\s*", re.IGNORECASE)
+_PREFIXES = re.compile(r"^(?:(?:(?:re|fwd?|aw|wg)\s*:|\[\s*#?[\w-]*\d\s*\]|#\d+\s*:?)\s*)+", re.IGNORECASE)
 
 Progress = Callable[[int, int], None]
 
@@ -118,10 +118,7 @@ def _named(pairs: Sequence[Alike]) -> Iterator[Alike]:
 
 def plain(title: str) -> str:
     """A title without what mail and people put before it ("Re:", "[#123]"), in small letters and single blanks."""
-    words, before = " ".join(title.split()), ""
-    while words != before:
-        before, words = words, _PREFIX.sub("", words, count=1) if _PREFIX.match(words) else words
-    return words.casefold()
+    return _PREFIXES.sub("", " ".join(title.split())).casefold()
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------

@@ -30,7 +30,9 @@ def test_what_mail_puts_before_a_title_is_no_part_of_it(title: str) -> None:
     assert plain(title) == "export fails"
 
 
-@pytest.mark.parametrize("title", ["Re-export fails", "[urgent] Export fails", "Export fails again", "Reexport: fails"])
+@pytest.mark.parametrize(
+    "title", ["Re-export fails", "[urgent] Export fails", "Export fails again", "Reexport: fails", "Export [#1] fails"]
+)
 def test_a_word_of_the_title_stays(title: str) -> None:
     assert plain(title) != "export fails"
 
