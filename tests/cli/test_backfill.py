@@ -9,6 +9,8 @@ import pytest
 import structlog
 
 from syncd import log as logs
+from syncd.cli import pairs as pairs_file
+from syncd.errors import ConfigError, SyncdError
 from tests.cli.test_operating import Terminal
 from tests.running import Installation, installation
 
@@ -140,11 +142,11 @@ def test_a_file_is_edited_and_links_what_has_a_yes(place: Installation, syncd: T
     assert issues_of(syncd, one, two, three) == [first, second, None]
 
 
-def test_a_file_that_is_there_is_not_written_over(place: Installation, syncd: Terminal) -> None:
-    ((ticket, _),) = pairs(place, "Export fails")
-    plan = place.folder / "pairs.yaml"
+def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
+    plan = tmp_path / "pairs.yaml"
     plan.write_text("mine")
-    syncd("backfill", "--title", "--plan", str(plan), ticket, exit=2)
+    with pytest.raises(SyncdError, match="may hold decisions"):
+        pairs_file.write(plan, "desk-tracker", [])
     assert plan.read_text() == "mine"
 
 
@@ -156,11 +158,9 @@ def test_a_file_that_is_there_is_not_written_over(place: Installation, syncd: Te
         (f"mapping: desk-tracker\npairs:\n{ROW.format(2)}{ROW.format(3)}", 4, "two issues"),
     ],
 )
-def test_a_file_with_a_mistake_is_refused_at_its_line(
-    place: Installation, syncd: Terminal, text: str, line: int, word: str
-) -> None:
-    plan = place.folder / "pairs.yaml"
+def test_a_file_with_a_mistake_is_refused_at_its_line(tmp_path: Path, text: str, line: int, word: str) -> None:
+    plan = tmp_path / "pairs.yaml"
     plan.write_text(text)
-    syncd("backfill", "--from", str(plan), exit=2)
-    assert f"pairs.yaml:{line}:" in syncd.error
-    assert word in syncd.error
+    with pytest.raises(ConfigError) as refused:
+        pairs_file.read(plan, undecided=False)
+    assert {(complaint.line, word in str(complaint)) for complaint in refused.value.complaints} == {(line, True)}

@@ -101,9 +101,13 @@ def die_at(chosen: Callable[[Sequence[str]], Sequence[int]]) -> int:
     return len(chosen(steps))
 
 
-def test_killed_at_its_own_steps_and_once_at_each_of_the_daemons(record_property: Record) -> None:
+def test_killed_at_its_own_steps_and_around_the_first_write(record_property: Record) -> None:
     def chosen(steps: Sequence[str]) -> list[int]:
-        return [at for at, name in enumerate(steps, 1) if name[0] == "B" or name not in steps[: at - 1]]
+        return [
+            *(at for at, name in enumerate(steps, 1) if name[0] == "B"),
+            steps.index("H6") + 1,
+            steps.index("H9") + 1,
+        ]
 
     record_property("kills", die_at(chosen))
 
