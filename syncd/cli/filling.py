@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from syncd.core.mapping import Mapping
     from syncd.daemon import Daemon
     from syncd.engine.backfill import Filled, Finder, How
+    from syncd.engine.backfill.estimate import Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +81,22 @@ class _Forecast:
         return step
 
     def rest(self) -> str:
-        return self._say(self._of - self._done)
+        from syncd.engine.backfill.estimate import brief
+
+        found = self._of_left(self._of - self._done)
+        return brief(found) if found else ""
 
     def whole(self) -> str:
         """What the same call costs that links: it reads what the dry run has read."""
-        return self._say(self._of)
+        from syncd.engine.backfill.estimate import sentence
 
-    def _say(self, left: int) -> str:
-        from syncd.engine.backfill.estimate import estimate, sentence
+        found = self._of_left(self._of)
+        return sentence(found) if found else ""
 
-        found = estimate(
+    def _of_left(self, left: int) -> Estimate | None:
+        from syncd.engine.backfill.estimate import estimate
+
+        return estimate(
             done=self._done,
             left=left,
             calls=self._meter.calls,
@@ -97,7 +104,6 @@ class _Forecast:
             quotas={name: self._site.connectors[name].quotas() for name in self._connections},
             now=self._site.now(),
         )
-        return sentence(found) if found else ""
 
 
 def show(outcome: Outcome, wanted: Wanted, *, json: bool) -> None:

@@ -208,7 +208,7 @@ def progress(label: str, note: Callable[[], str] | None = None) -> Iterator[Prog
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    rest = TextColumn("{task.fields[note]}") if note else TimeRemainingColumn()
+    rest = TextColumn("{task.fields[note]}", markup=False) if note else TimeRemainingColumn()
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), rest
     with Bar(*columns, console=console(stderr=True), transient=True) as bar:
         task = bar.add_task(label, total=None, note="")

@@ -84,12 +84,24 @@ def _wait(quota: Quota, needed: int, now: datetime) -> tuple[timedelta, bool]:
 
 
 def sentence(found: Estimate) -> str:
-    """ "about 1,200 tickets, 4 calls each, about 35 min at this quota"."""
+    """ "1,200 tickets, 4 calls each as measured, about 35 min at the quota of acme-jira"."""
     tickets = f"{found.left:,} ticket{'' if found.left == 1 else 's'}"
-    calls = f"{found.calls:.1f}".removesuffix(".0")
-    how = "at least" if found.at_least else "about"
     why = f"at the quota of {found.limited_by}" if found.limited_by else "at the pace so far"
-    return f"{tickets}, {calls} calls each as measured, {how} {spoken(found.takes)} {why}"
+    return f"{tickets}, {_calls(found)} calls each as measured, {_takes(found)} {why}"
+
+
+def brief(found: Estimate) -> str:
+    """ "4 calls each, about 35 min, quota of acme-jira": what has room beside a bar."""
+    parts = [f"{_calls(found)} calls each", _takes(found)]
+    return ", ".join([*parts, f"quota of {found.limited_by}"] if found.limited_by else parts)
+
+
+def _calls(found: Estimate) -> str:
+    return f"{found.calls:.1f}".removesuffix(".0")
+
+
+def _takes(found: Estimate) -> str:
+    return f"{'at least' if found.at_least else 'about'} {spoken(found.takes)}"
 
 
 def spoken(span: timedelta) -> str:

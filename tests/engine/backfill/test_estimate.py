@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from syncd.engine.backfill.estimate import Estimate, Meter, estimate, sentence, spoken
+from syncd.engine.backfill.estimate import Estimate, Meter, brief, estimate, sentence, spoken
 from syncd.sdk.connector import Call, Quota
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -33,6 +33,7 @@ def test_nothing_is_said_before_anything_was_measured() -> None:
 
 def test_without_a_limit_it_is_the_pace_so_far() -> None:
     assert of(1200) == Estimate(1200, 4.0, timedelta(seconds=1200))
+    assert brief(of(1200)) == "4 calls each, about 20 min"
     assert sentence(of(1200)) == "1,200 tickets, 4 calls each as measured, about 20 min at the pace so far"
 
 
@@ -53,6 +54,7 @@ def test_beyond_the_next_renewal_it_is_a_lower_bound() -> None:
     assert (within.takes, within.at_least, within.limited_by) == (HOUR, False, "jira")
     beyond = of(200, Quota("requests an hour", 400, 100, NOW + HOUR))
     assert (beyond.takes, beyond.at_least) == (HOUR, True)
+    assert brief(beyond) == "4 calls each, at least 60 min, quota of jira"
     assert sentence(beyond) == "200 tickets, 4 calls each as measured, at least 60 min at the quota of jira"
 
 
