@@ -9,7 +9,7 @@ from typing import Any
 
 from syncd.core.model import Edit, Snapshot
 from syncd.sdk.connector import Part
-from syncd.sdk.errors import Forbidden, NotFound
+from syncd.sdk.errors import Forbidden, NotFound, Rejected
 from syncd_gitlab import history, snapshot
 from syncd_gitlab.api import PAGE, Api, onward
 from syncd_gitlab.config import GitlabConfig
@@ -54,9 +54,13 @@ class Reader:
     async def _place(self, ref: str) -> Place:
         """Of a ref, or of a label (`group/project#7`)."""
         path, _, number = ref.rpartition("#")
-        if not path or not number.isdecimal():
+        if not path or not (number.isascii() and number.isdecimal()):
             return Place.of(ref)
-        return Place((await self.projects.named(path)).id, int(number))
+        try:
+            project = await self.projects.named(path)
+        except Rejected as error:
+            raise NotFound(str(error)) from None
+        return Place(project.id, int(number))
 
     def shown(self, issue: IssueJson) -> Snapshot:
         return snapshot.snapshot(issue, scopes=self.config.scopes)
