@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 POINTS = ("H1", "H2", "H3", "H4", "H5", "H6", "H9", "H10", "H11", "H12", "H13", "H14")
-"""Those inside this process. H7 and H8 lie at the vendor, H15 in `syncd db restore`."""
+"""Those inside a daemon. H7 and H8 lie at the vendor, H15 in `syncd db restore`, B1 to B3 in `syncd backfill`."""
 
 Strike = Callable[[str], object]
 

@@ -7,7 +7,7 @@ are in `reader`, writes in `writer`, polls in `poll`, webhooks in `hook` and `ho
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Unpack
 
 from syncd.core.model import Attachment, Body, Comment, Fields, Person, Snapshot
@@ -41,7 +41,7 @@ from syncd_azuredevops.config import AzureDevOpsConfig
 from syncd_azuredevops.fields import OWN
 from syncd_azuredevops.hooks import Hooks, steps
 from syncd_azuredevops.people import People
-from syncd_azuredevops.poll import Poll
+from syncd_azuredevops.poll import Cursor, Poll
 from syncd_azuredevops.projects import Projects
 from syncd_azuredevops.reader import Reader
 from syncd_azuredevops.refusals import explain, read_quotas
@@ -126,6 +126,9 @@ class AzureDevOps(Connector):
         names = self.config.projects
         poll = Poll(self._api, names[0] if len(names) == 1 else None, self._concerns, self.config.overlap)
         return poll.changes(cursor)
+
+    async def cursor_at(self, moment: datetime) -> str:
+        return str(Cursor.since(moment))
 
     def _concerns(self, project: str | None, ref: str) -> bool:
         """One that was read before is told of wherever it was moved."""

@@ -47,6 +47,10 @@ class Cursor:
         told = {str(name): float(at) for name, at in said["told"].items()}
         return cls(str(said["start"]), float(said["at"]), trail, told)
 
+    @classmethod
+    def since(cls, moment: datetime) -> Cursor:
+        return cls(_stamp(moment), moment.timestamp())
+
     def begin(self, overlap: timedelta) -> str:
         """The newest token that is old enough, forgetting what lies before it; empty, for `start`, while none is."""
         enough = self.at - overlap.total_seconds()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Unpack
 
 from syncd.core.model import Body, Comment, Fields, Person, Snapshot
@@ -148,6 +148,9 @@ class GitHub(Connector):
 
     def changes(self, cursor: str | None) -> AsyncIterator[Page]:
         return self._poll.changes(cursor)
+
+    async def cursor_at(self, moment: datetime) -> str:
+        return await self._poll.cursor_at(moment)
 
     def receive(self, webhook: Webhook) -> Delivery:
         secrets = (self.config.webhook_secret, self.config.webhook_secret_old)

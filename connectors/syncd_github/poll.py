@@ -84,6 +84,9 @@ class Poll:
         if cursor is None or not set(_parse(cursor)) >= set(marks):
             yield Page((), self.cursor)
 
+    async def cursor_at(self, when: datetime) -> str:
+        return _text({str(each.id): Mark(stamped(when)) for each in await self.repositories.all()})
+
     async def _start(self, repository: Repository) -> Mark:
         """From now on; what changed last is known."""
         rows, now = await self.api.newest(repository.name)

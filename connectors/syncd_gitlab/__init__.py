@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import ClassVar, Unpack
 
 from syncd.core.model import Attachment, Body, Comment, Fields, Internal, Kind, Person, Snapshot
@@ -129,12 +130,18 @@ class Gitlab(Connector):
     # -- hints
 
     async def changes(self, cursor: str | None) -> AsyncIterator[Page]:
+        poll = await self._poll()
+        async for page in poll.changes(cursor):
+            yield page
+
+    async def cursor_at(self, moment: datetime) -> str:
+        return (await self._poll()).cursor_at(moment)
+
+    async def _poll(self) -> Poll:
         ids = await self._projects.ids()
         group = self.config.group
         feeds = [f"groups/{encoded(group)}"] if group else [f"projects/{id}" for id in ids]
-        poll = Poll(self._api, feeds, frozenset(ids), self.config.overlap)
-        async for page in poll.changes(cursor):
-            yield page
+        return Poll(self._api, feeds, frozenset(ids), self.config.overlap)
 
     def includes(self, revision: str, changed: Changed) -> bool:
         return wire.shows(revision, changed.token)

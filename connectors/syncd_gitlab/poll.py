@@ -39,10 +39,13 @@ class Poll:
     projects: frozenset[int]
     overlap: timedelta
 
+    def cursor_at(self, moment: datetime) -> str:
+        return json.dumps({feed: moment.timestamp() for feed in self.feeds})
+
     async def changes(self, cursor: str | None) -> AsyncIterator[Page]:
         if cursor is None:
             _, now = await self.api.me()
-            yield Page((), json.dumps({feed: now.timestamp() for feed in self.feeds}))
+            yield Page((), self.cursor_at(now))
             return
         reached = _read(cursor, self.feeds)
         for feed in self.feeds:

@@ -9,7 +9,7 @@ from typing import Any
 
 from syncd.core.model import Edit, Snapshot
 from syncd.sdk.connector import Part
-from syncd.sdk.errors import Forbidden, NotFound
+from syncd.sdk.errors import Forbidden, NotFound, Rejected
 from syncd_gitlab import history, snapshot
 from syncd_gitlab.api import PAGE, Api, onward
 from syncd_gitlab.config import GitlabConfig
@@ -36,7 +36,7 @@ class Reader:
 
     async def fetch(self, ref: str, *, parts: frozenset[Part], since: str | None, own: int) -> Snapshot:
         """One request for the fields, one for each hundred notes, and three to four for a history."""
-        place = Place.of(ref)
+        place = await self._place(ref)
         issue = await self.api.issue(place)
         if issue.moved_to_id is not None:
             return await self._moved(issue)
@@ -46,10 +46,21 @@ class Reader:
         if whole:
             sizes = await self._sizes(snapshot.unsized(issue, notes), place.project)
             thread = snapshot.thread(issue, notes, own=own, sizes=sizes)
-            self.memory.whole.keep(ref, issue.revision)
-        self.memory.issues.keep(ref, issue)
+            self.memory.whole.keep(issue.ref, issue.revision)
+        self.memory.issues.keep(issue.ref, issue)
         edits = await self._history(issue, notes, since=since, own=own) if since else ()
         return replace(self.shown(issue), thread=thread, history=edits)
+
+    async def _place(self, ref: str) -> Place:
+        """Of a ref, or of a label (`group/project#7`)."""
+        path, _, number = ref.rpartition("#")
+        if not path or not (number.isascii() and number.isdecimal()):
+            return Place.of(ref)
+        try:
+            project = await self.projects.named(path)
+        except Rejected as error:
+            raise NotFound(str(error)) from None
+        return Place(project.id, int(number))
 
     def shown(self, issue: IssueJson) -> Snapshot:
         return snapshot.snapshot(issue, scopes=self.config.scopes)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Unpack
 
 from syncd.core.model import Attachment, Body, Comment, Fields, Kind, Person, Snapshot
@@ -171,6 +171,9 @@ class Jira(Connector):
 
     def changes(self, cursor: str | None) -> AsyncIterator[Page]:
         return self._reader.changes(cursor)
+
+    async def cursor_at(self, moment: datetime) -> str:
+        return str(milliseconds(moment))
 
     async def fetch(self, ref: str, *, parts: frozenset[Part] = ALL_PARTS, since: str | None = None) -> Snapshot:
         return await self._reader.fetch(ref, parts=parts, since=since)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Unpack
 
 from syncd.core.model import Attachment, Body, Comment, Fields, Internal, Person, Snapshot
@@ -138,6 +138,9 @@ class Linear(Connector):
 
     def changes(self, cursor: str | None) -> AsyncIterator[Page]:
         return polling.changes(self._api, cursor, overlap=self.config.overlap)
+
+    async def cursor_at(self, moment: datetime) -> str:
+        return str(milliseconds(moment))
 
     def receive(self, webhook: Webhook) -> Delivery:
         return hook.receive(webhook, secrets=(self.config.webhook_secret, self.config.webhook_secret_old))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, ClassVar, Unpack
 
 from syncd.core.model import Attachment, Body, Comment, Edit, Fields, Internal, Person, Snapshot, Visibility
@@ -35,7 +36,7 @@ from syncd_redmine import describe, marker, poll, snapshot, text, values
 from syncd_redmine.api import Api
 from syncd_redmine.config import FIELDS, RedmineConfig
 from syncd_redmine.names import IN_PROJECT, Names, custom_number
-from syncd_redmine.revision import Revision, ServerClock, stamp_of
+from syncd_redmine.revision import Revision, ServerClock, stamp_of, stamped
 from syncd_redmine.rights import PRIVATE_NOTES, Rights, rights
 from syncd_redmine.wire import Issue, Journal
 
@@ -126,6 +127,9 @@ class Redmine(Connector):
     async def changes(self, cursor: str | None) -> AsyncIterator[Page]:
         async for page in poll.changes(self.api, cursor):
             yield page
+
+    async def cursor_at(self, moment: datetime) -> str:
+        return str(poll.Cursor(stamped(moment)))
 
     def hook_steps(self, url: str) -> Sequence[str]:
         return ("Nothing: Redmine 5 calls nobody. Every change arrives by polling, one `poll` later.",)

@@ -196,27 +196,32 @@ LINE_EVERY = timedelta(seconds=5)
 
 
 @contextmanager
-def progress(label: str) -> Iterator[Progress]:
-    """A bar on a terminal, a line every few seconds elsewhere; always on standard error."""
+def progress(label: str, note: Callable[[], str] | None = None) -> Iterator[Progress]:
+    """A bar on a terminal, a line every few seconds elsewhere; always on standard error.
+
+    Args:
+        note: says at each step what is known of the rest, in the place of the bar's own guess at the time.
+    """
     if not sys.stderr.isatty():
-        yield _lines(label)
+        yield _lines(label, note or str)
         return
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    rest = TextColumn("{task.fields[note]}", markup=False) if note else TimeRemainingColumn()
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), rest
     with Bar(*columns, console=console(stderr=True), transient=True) as bar:
-        task = bar.add_task(label, total=None)
-        yield lambda done, of: bar.update(task, completed=done, total=of)
+        task = bar.add_task(label, total=None, note="")
+        yield lambda done, of: bar.update(task, completed=done, total=of, note=note() if note else "")
 
 
-def _lines(label: str) -> Progress:
+def _lines(label: str, note: Callable[[], str]) -> Progress:
     last = time.monotonic()
 
     def tell(done: int, of: int) -> None:
         nonlocal last
         if time.monotonic() - last >= LINE_EVERY.total_seconds():
             last = time.monotonic()
-            notice(f"{label}: {done} of {of}")
+            notice("; ".join(part for part in (f"{label}: {done} of {of}", note()) if part))
 
     return tell

@@ -10,6 +10,7 @@ import fnmatch
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from typing import assert_never
 
 from syncd.core.mapping import AttachmentRule, CommentRule
@@ -51,23 +52,31 @@ def _begins(text: str, word: str) -> bool:
     return start.startswith(word) and not start[len(word) : len(word) + 1].isalnum()
 
 
-def carry(comment: Comment, rule: CommentRule, *, origin: str, left_out: Sequence[str] = ()) -> Body:
+def carry(comment: Comment, rule: CommentRule, *, origin: str, left_out: Sequence[str] = (), old: bool = False) -> Body:
     """The text of the copy.
 
     Args:
         origin: what people call the ticket it comes from ("ticket #7"), for the line that names the author.
         left_out: sentences about files that do not come along; told to the people who work on it, never to customers.
+        old: it was written long before it is copied, so that the copy says when. Of a public copy that is all it says:
+            the name of who wrote it is for the people who work on the ticket.
     """
     text = comment.body.text.lstrip()
     if rule.starts_with:
         text = text[len(rule.starts_with) :].lstrip(" :\n")
     match _body(comment.body, text, rule):
         case Public(text):
-            return Public(text)
+            return Public(f"*Written on {_moment(comment)}:*\n\n{text}".rstrip() if old else text)
         case Internal(text):
             author = _escaped(comment.author.name or comment.author.id)
-            lines = [f"**{author}** wrote in {origin}:", text, *(f"*{line}*" for line in left_out)]
+            when = f" on {_moment(comment)}" if old else ""
+            lines = [f"**{author}** wrote in {origin}{when}:", text, *(f"*{line}*" for line in left_out)]
             return Internal("\n\n".join(line for line in lines if line))
+
+
+def _moment(comment: Comment) -> str:
+    """ "2025-03-01 14:02 UTC": read anywhere in the world, and years later."""
+    return f"{comment.created.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _body(body: Body, text: str, rule: CommentRule) -> Body:

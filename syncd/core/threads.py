@@ -56,10 +56,11 @@ def _comment(view: View, side: Side, ticket: Snapshot, comment: Comment) -> Iter
             yield SkipComment(comment, side, "no rule under `comments` takes it")
     elif twin is None:
         files, refused = texts.sort_files(comment.attachments, view.mapping.attachments)
-        body = texts.carry(comment, rule, origin=_called(ticket, side), left_out=refused)
+        old = view.known.is_history(comment)
+        body = texts.carry(comment, rule, origin=_called(ticket, side), left_out=refused, old=old)
         yield AddComment(side.other, comment, body, files, rule.where)
     elif twin.target and twin.digest != texts.digest(comment):
-        body = texts.carry(comment, rule, origin=_called(ticket, side))
+        body = texts.carry(comment, rule, origin=_called(ticket, side), old=view.known.is_history(comment))
         yield from _edited(view, comment, twin, EditComment(side.other, comment, twin.target, body, rule.where))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TypeAlias
 
 from syncd.core.comments import CommentTwin
 from syncd.core.decision import Flag, Resting
 from syncd.core.life import Course, Gone
 from syncd.core.mapping import Mapping
-from syncd.core.model import NO_FIELDS, Base, Fields, Pair, Side, Snapshot, Value
+from syncd.core.model import NO_FIELDS, Base, Comment, Fields, Pair, Side, Snapshot, Value
 
 Seen: TypeAlias = Snapshot | Gone | None
 """What this run read of a side; None: it was not read and looks as its base."""
@@ -31,6 +32,7 @@ class Known:
         siblings: what the other tickets on the same issue looked like last.
         shared: whether other tickets hang or hung on the issue.
         severity, severity_rule: how bad the ticket was found last, and by which rule; "" for not at all.
+        history_until: what was said until this moment was there when the tickets were linked.
     """
 
     base: Pair[Base | None]
@@ -46,6 +48,10 @@ class Known:
     resting: Resting | None = None
     severity: str = ""
     severity_rule: str = ""
+    history_until: datetime | None = None
+
+    def is_history(self, comment: Comment) -> bool:
+        return self.history_until is not None and comment.created <= self.history_until
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from syncd.core.decision import Create, Plan, Rest, Resting, Update
-from syncd.engine.run import Run
+from syncd.engine.run import LINKED, Run
 from syncd.store import audit, links, meta, pauses
 from syncd.store.records import PauseScope
 
@@ -56,7 +56,7 @@ def _usage(run: Run, c: Connection) -> audit.Usage:
     since = run.site.now() - WINDOW
     marks = [meta.get(c, released("mapping", run.mapping.name)), meta.get(c, released("link", run.link.id))]
     since = max([since, *(datetime.fromisoformat(mark) for mark in marks if mark)])
-    return audit.usage(c, since=since, mapping=run.mapping.name, link_id=run.link.id)
+    return audit.usage(c, since=since, mapping=run.mapping.name, link_id=run.link.id, meant=LINKED)
 
 
 async def _check_vanishing(run: Run, gone: int) -> None:

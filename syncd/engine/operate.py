@@ -5,33 +5,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 from sqlalchemy import Connection
 
-from syncd.core import comments as texts
 from syncd.core.decision import Resting
 from syncd.core.mapping import Mapping
-from syncd.core.model import Attachment, Comment, Pair, Side, Snapshot, Thread
+from syncd.core.model import Pair, Side, Snapshot
+from syncd.engine import history as histories
 from syncd.engine.brake import released
 from syncd.engine.intake import look
 from syncd.engine.readable import shown
-from syncd.engine.run import APPLY, ASKED
+from syncd.engine.run import APPLY, ASKED, LINKED
 from syncd.engine.site import Site
 from syncd.errors import SyncdError
 from syncd.sdk.budget import BACKFILL
 from syncd.store import audit, conflicts, intents, links, meta, overview, parked, pauses, twins
 from syncd.store.records import (
     AuditEntry,
-    CommentTwin,
-    FileTwin,
     IntentState,
     Link,
     LinkState,
     ParkScope,
     PauseScope,
-    TwinState,
 )
 
 OPERATOR = "operator"
@@ -61,26 +58,41 @@ class Refused(SyncdError):
 
 
 async def link(
-    site: Site, mapping: Mapping, ticket: str, issue: str, *, history: bool = False, by: By = NOBODY
+    site: Site,
+    mapping: Mapping,
+    ticket: str,
+    issue: str,
+    *,
+    history: bool = False,
+    priority: int | None = None,
+    by: By = NOBODY,
 ) -> Link:
     """Link two tickets that exist. Both count as agreed as they look now, so nothing is overwritten.
 
     Args:
         ticket, issue: refs (or what the vendor also takes for one) on either side.
         history: also copy the comments and files that are there; else only what comes from now on.
+        priority: how urgent the first run is; None for as urgent as any other, and of a history BACKFILL.
 
     Raises:
         Refused: one of them is linked to something else.
         ConnectorError: a vendor does not know it, or does not answer.
     """
-    names = Pair(ticket, issue)
-    seen = Pair(*[await site.connectors[mapping.connections[side]].fetch(names[side]) for side in Side])
-    made = await site.store.write(lambda c: _link(site, c, mapping, seen, history=history, by=by))
+    seen = await read_both(site, mapping, ticket, issue)
+    made = await site.store.write(lambda c: _link(site, c, mapping, seen, history=history, priority=priority, by=by))
     site.queue.wake()
     return made
 
 
-def _link(site: Site, c: Connection, mapping: Mapping, seen: Pair[Snapshot], *, history: bool, by: By) -> Link:
+async def read_both(site: Site, mapping: Mapping, ticket: str, issue: str) -> Pair[Snapshot]:
+    """All that a link is made from: both tickets with their threads."""
+    names = Pair(ticket, issue)
+    return Pair(*[await site.connectors[mapping.connections[side]].fetch(names[side]) for side in Side])
+
+
+def _link(
+    site: Site, c: Connection, mapping: Mapping, seen: Pair[Snapshot], *, history: bool, priority: int | None, by: By
+) -> Link:
     now, refs = site.now(), seen.map(lambda snapshot: snapshot.ref)
     known = links.watch(c, mapping.name, mapping.digest, mapping.connections, refs.support, now)
     if known.refs.engineering is not None and not (
@@ -95,53 +107,10 @@ def _link(site: Site, c: Connection, mapping: Mapping, seen: Pair[Snapshot], *, 
     links.fence(c, known.id)
     base = mapping.agreed(seen)
     made = links.point(c, known.id, engineering_ref=refs.engineering, base=base, digest=mapping.digest)
-    if not history:
-        _skip_history(c, made, seen, now)
-    look(site, c, made, priority=BACKFILL if history else None, token=_token("link"))
+    (histories.carry if history else histories.leave)(c, made, seen, now)
+    look(site, c, made, priority=BACKFILL if history else priority, token=f"{LINKED}{uuid4().hex[:8]}")
     audit.append(c, by.entry("link.made", made.id, f"{_label(seen.support)} - {_label(seen.engineering)}"), now)
     return made
-
-
-def _skip_history(c: Connection, made: Link, seen: Pair[Snapshot], now: datetime) -> None:
-    """What was said and attached before stays where it is."""
-    known = {(twin.from_side, twin.source_id) for twin in twins.comments(c, made.id)}
-    files = {(twin.from_side, twin.source_id) for twin in twins.files(c, made.id)}
-    for side in Side:
-        thread = seen[side].thread or Thread()
-        for comment in thread.comments:
-            if (side, comment.id) not in known:
-                twins.put_comment(c, _left_out(made, side, comment, now))
-        for file in (*thread.attachments, *(file for comment in thread.comments for file in comment.attachments)):
-            if (side, file.id) not in files:
-                twins.put_file(c, _file_left_out(made, side, file, now))
-
-
-def _left_out(made: Link, side: Side, comment: Comment, now: datetime) -> CommentTwin:
-    return CommentTwin(
-        link_id=made.id,
-        from_side=side,
-        source_id=comment.id,
-        target_id=None,
-        source_digest=texts.digest(comment),
-        visibility=comment.visibility,
-        state=TwinState.SKIPPED,
-        at=now,
-    )
-
-
-def _file_left_out(made: Link, side: Side, file: Attachment, now: datetime) -> FileTwin:
-    return FileTwin(
-        link_id=made.id,
-        from_side=side,
-        source_id=file.id,
-        target_id=None,
-        name=file.name,
-        size=file.size,
-        media_type=file.media_type,
-        visibility=file.visibility,
-        state=TwinState.SKIPPED,
-        at=now,
-    )
 
 
 async def unlink(site: Site, found: Link, *, by: By = NOBODY) -> None:

@@ -14,6 +14,7 @@ from syncd.core.decision import Resting, Update
 from syncd.core.mapping import FieldRule, Mapping
 from syncd.core.model import NO_FIELDS, Base, Fields, Pair, Side, Snapshot, Value
 from syncd.core.view import Known, Seen, last_seen
+from syncd.engine import history
 from syncd.engine.site import Site
 from syncd.sdk.connector import ALL_PARTS, Changed, Connector, Part
 from syncd.store import hints, intents, links, parked, twins
@@ -33,6 +34,8 @@ from syncd.store.records import (
 ASKED = "asked by a person: "
 """How the token of a hint begins by which a person asked for a run; `APPLY` asks for drift to be settled as well."""
 APPLY = f"{ASKED}apply "
+LINKED = f"{ASKED}link "
+"""How the token of a hint begins after which a person linked two tickets: no number of these pulls the brake."""
 FOLLOWED = "followed "
 """How the token of a hint begins after which the link is about another ticket than before."""
 SECOND_LOOK = "second look "
@@ -66,6 +69,7 @@ class Run:
         issue_fields: what was written on the issue; its other links take it as agreed too.
         settles_drift: a person asked for `syncd apply`: sides that differ though neither changed are settled too, once.
         seeks_duplicates: the issue was made some time ago, and it is time to see whether it was made once.
+        history_until: see `Known`.
         followed: a merge was followed, or an issue taken that was made late: this is the first run with that ticket.
         unchecked: sides with writes that are still to be read back; an empty list where only comments were written.
     """
@@ -99,6 +103,7 @@ class Run:
     settles_drift: bool = False
     seeks_duplicates: bool = False
     followed: bool = False
+    history_until: datetime | None = None
 
     @property
     def known(self) -> Known:
@@ -116,6 +121,7 @@ class Run:
             resting=resting_of(self.link),
             severity=self.link.severity,
             severity_rule=self.link.severity_rule,
+            history_until=self.history_until,
         )
 
     @property
@@ -256,6 +262,7 @@ def load(site: Site, c: Connection, lease: Lease) -> Run | None:
         siblings=tuple(base.fields for base in links.sibling_bases(c, link).values()),
         shared=links.is_shared(c, link),
         base=link.base,
+        history_until=history.until(c, link.id),
         copies=_copies(c, link, twins.copied_comments),
         file_copies=_copies(c, link, twins.copied_files),
     )

@@ -425,6 +425,10 @@ class Connector(abc.ABC):
         """Somebody who can be assigned, by e-mail address; None where the vendor knows nobody or hides addresses."""
         raise Unsupported(f"{self.name}: {Capability.PEOPLE}")
 
+    async def cursor_at(self, moment: datetime) -> str:
+        """A cursor from which `changes` tells every ticket that was made or changed since this moment."""
+        raise Unsupported(f"{self.name}: to list what changed in the past")
+
     def receive(self, webhook: Webhook) -> Delivery:
         """Verify over the raw bytes, then name the tickets. Pure: no request. BadSignature, BadBody."""
         raise Unsupported(f"{self.name}: {Capability.WEBHOOKS}")

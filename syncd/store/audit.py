@@ -148,7 +148,10 @@ def _record(row: Row[Any]) -> AuditRow:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """How much was written within a window: by one link, and under its mapping."""
+    """How much was written within a window: by one link, and under its mapping.
+
+    `links` are those that were written without a person asking for it.
+    """
 
     link_writes: int
     link_updates: int
@@ -157,16 +160,21 @@ class Usage:
     gone: int
 
 
-def usage(c: Connection, *, since: datetime, mapping: str, link_id: int) -> Usage:
-    """What the audit tells of writes since a moment, for the brake. Reads the rows of that window only."""
-    recent = select(audit.c.link_id, audit.c.kind).join(link, link.c.id == audit.c.link_id)
+def usage(c: Connection, *, since: datetime, mapping: str, link_id: int, meant: str) -> Usage:
+    """What the audit tells of writes since a moment, for the brake. Reads the rows of that window only.
+
+    Args:
+        meant: what stands in the cause of writes that a person asked for; their links are not counted.
+    """
+    recent = select(audit.c.link_id, audit.c.kind, audit.c.cause).join(link, link.c.id == audit.c.link_id)
     rows = recent.where(audit.c.at >= since, link.c.mapping == mapping).subquery()
     done = rows.c.kind.like("%.done")
+    unmeant = done & ~rows.c.cause.contains(meant, autoescape=True)
     row = c.execute(
         select(
             func.count(case((done & (rows.c.link_id == link_id), 1))),
             func.count(case(((rows.c.kind == "update.done") & (rows.c.link_id == link_id), 1))),
-            func.count(distinct(case((done, rows.c.link_id)))),
+            func.count(distinct(case((unmeant, rows.c.link_id)))),
             func.count(case((rows.c.kind == "create.done", 1))),
             func.count(case((rows.c.kind == "link.rests", 1))),
         )

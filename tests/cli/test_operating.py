@@ -34,6 +34,13 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installat
     structlog.reset_defaults()  # the commands log to this test's standard error, which is gone with it
 
 
+class Typed(io.StringIO):
+    """A keyboard."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 class Terminal:
     """Runs a command as `syncd` does, in this process, so that it meets the vendors of the test."""
 
@@ -42,9 +49,10 @@ class Terminal:
         self._monkeypatch = monkeypatch
         self.error = ""
 
-    def __call__(self, *words: str, exit: int = 0) -> str:
+    def __call__(self, *words: str, exit: int = 0, answers: str | None = None) -> str:
+        """`answers` are what a person types, who sits there only if there are any."""
         self._monkeypatch.setattr(sys, "argv", ["syncd", *words])
-        self._monkeypatch.setattr(sys, "stdin", io.StringIO())
+        self._monkeypatch.setattr(sys, "stdin", io.StringIO() if answers is None else Typed(answers))
         self._capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             cli.main()

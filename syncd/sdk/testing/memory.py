@@ -140,6 +140,11 @@ class MemoryConnector(Connector):
         async for page in self._listed(cursor) if self.character.hints is Hints.BARE else self._fed(cursor):
             yield page
 
+    async def cursor_at(self, moment: datetime) -> str:
+        if self.character.hints is Hints.BARE:
+            return json.dumps({"from": moment.isoformat(), "seen": {}})
+        return str(max((event.id for event in self.vendor.events if event.at < moment), default=0))
+
     async def _fed(self, cursor: str | None) -> AsyncIterator[Page]:
         """From a feed of events in their order; the cursor is the last one seen."""
         if cursor is None:

@@ -431,9 +431,20 @@ async def test_an_answer_that_is_not_as_described_names_the_place_and_never_the_
     assert "kestrel" not in str(raised.value)
 
 
-@pytest.mark.parametrize("ref", ["", "14", "14-", "-1", "14-1-1", "14/1", "../14-1", "٣-١", "0-1", "acme/app#1"])
+@pytest.mark.parametrize(
+    "ref", ["", "14", "14-", "-1", "14-1-1", "14/1", "../14-1", "٣-١", "0-1", "acme/app#", "acme/app#٣"]
+)
 async def test_what_is_no_ref_is_not_asked_for(gitlab: Gitlab, world: GitlabWorld, ref: str) -> None:
     before = world.requests
     with pytest.raises(NotFound):
         await gitlab.fetch(ref)
     assert world.requests == before
+
+
+async def test_an_issue_is_read_by_its_label_too(gitlab: Gitlab, world: GitlabWorld) -> None:
+    """An address has the project's path, not its number (`syncd backfill --text`)."""
+    ref = world.made().ref
+    shown = await gitlab.fetch(ref)
+    assert (await gitlab.fetch(shown.label, parts=ONLY_FIELDS)).ref == ref
+    with pytest.raises(NotFound, match="none of the connection"):
+        await gitlab.fetch("others/app#1", parts=ONLY_FIELDS)

@@ -349,6 +349,11 @@ class StartsAtTheBeginning(MemoryConnector):
             yield page
 
 
+class BeginsNow(MemoryConnector):
+    async def cursor_at(self, moment: datetime) -> str:
+        return str(self.vendor.events[-1].id)
+
+
 class PollsTwice(MemoryConnector):
     async def changes(self, cursor: str | None) -> AsyncIterator[Page]:
         await self.check()

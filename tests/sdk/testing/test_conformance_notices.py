@@ -73,6 +73,7 @@ NOTICED: list[tuple[type[MemoryConnector], Character, str]] = [
     (broken.ShowsFilesToAll, HELPFUL, "test_a_file_is_never_more_visible_than_its_comment"),
     (broken.RenamesFiles, HANGS, "test_a_file_hangs_on_the_ticket_byte_for_byte"),
     (broken.StartsAtTheBeginning, HELPFUL, "test_a_first_poll_starts_now"),
+    (broken.BeginsNow, HELPFUL, "test_a_cursor_in_the_past_tells_what_was_made_since"),
     (broken.PollsTwice, HELPFUL, "test_an_idle_poll_is_one_request"),
     (broken.StepsOverOne, HELPFUL, "test_a_cursor_resumes_without_gaps"),
     (broken.RemembersWhatItTold, HELPFUL, "test_an_old_cursor_tells_it_again"),

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from syncd.sdk.connector import Capability, Changed, Connector, Message, Written
-from syncd.sdk.errors import BadBody, BadSignature
+from syncd.sdk.errors import BadBody, BadSignature, Unsupported
 from syncd.sdk.testing.promises.base import Promises, needs, now, opened, poll, sayable
 from syncd.sdk.testing.world import World
 
@@ -63,6 +63,17 @@ class HintPromises(Promises):
         first, _ = await poll(connector, cursor)
         again, _ = await poll(connector, cursor)
         assert {hint.ref for hint in first} == {hint.ref for hint in again} == {ref}
+
+    async def test_a_cursor_in_the_past_tells_what_was_made_since(self, connector: Connector, world: World) -> None:
+        refs = {await opened(world) for _ in range(3)}
+        made = [(await connector.fetch(ref)).created for ref in refs]
+        await world.settle()
+        try:
+            cursor = await connector.cursor_at(min(at for at in made if at is not None))
+        except Unsupported as unsupported:
+            pytest.skip(str(unsupported))
+        hints, _ = await poll(connector, cursor)
+        assert {hint.ref for hint in hints} == refs
 
     async def test_a_new_ticket_and_a_new_comment_are_told(self, connector: Connector, world: World) -> None:
         old = await opened(world)
