@@ -358,6 +358,7 @@ class Connector(abc.ABC):
         """The tickets that `create` made with this key, the oldest first, by the best route; with HISTORY, all of it.
 
         None at all only if the route surely works; more than one only where two requests were under way at once.
+        Asked before each create, not only after a crash: it has to be cheap.
         """
         raise Unsupported(f"{self.name}: {Capability.FIND}")
 

@@ -65,6 +65,8 @@ class Gitea(Connector):
         super().__init__(config, connection=connection, transport=transport, observer=observer)
         self._api = Api(config, connection=self.connection, transport=transport, observer=observer)
         self._me: UserJson | None = None
+        self._made: dict[str, str | None] = {}  # ref -> key, of the issues of our account
+        self._looked: datetime | None = None  # up to which they are known, by Gitea's clock
 
     async def aclose(self) -> None:
         await self._api.client.aclose()
@@ -106,12 +108,15 @@ class Gitea(Connector):
         return issue.snapshot(comments, repository=self.config.repository)
 
     async def find(self, key: str) -> Sequence[Snapshot]:
-        """Through all issues that our account made, the newest first: no search of Gitea's reads a hidden mark."""
-        own = await self._own()
-        found: set[str] = set()
-        async for listed in self._api.issues(created_by=own.login):
-            found |= {issue.ref for issue in listed.issues if issue.key == key}
-        return [await self.fetch(ref) for ref in sorted(found, key=int)]
+        """Through all issues that our account made: no search of Gitea's reads a hidden mark. Then what came since."""
+        asked = {"created_by": (await self._own()).login}
+        if self._looked is not None:
+            asked["since"] = (self._looked - LOOK_BACK).isoformat()
+        async for listed in self._api.issues(**asked):
+            self._made |= {issue.ref: issue.key for issue in listed.issues}
+            self._looked = listed.at if listed.last else self._looked
+        refs = sorted((ref for ref, made in self._made.items() if made == key), key=int)
+        return [await self.fetch(ref) for ref in refs if not await self._is_gone(ref)]
 
     # -- writing
 
@@ -154,7 +159,7 @@ class Gitea(Connector):
         return Posted(made.comment(own=own.id))
 
     async def _is_gone(self, ref: str) -> bool:
-        """Asked after a comment failed. What goes wrong here must not hide that the comment may be there."""
+        """Whether Gitea says so. What goes wrong here must not hide that a comment before it may be there."""
         try:
             await self._api.issue(ref)
         except NotFound:

@@ -31,9 +31,9 @@ class GiteaWorld(Deeds):
         self.clock = Clock()
         self.simulator = GiteaSimulator(clock=self.clock)
 
-    def connector(self) -> Gitea:
+    def connector(self, kind: type[Gitea] = Gitea) -> Gitea:
         config = GiteaConfig.model_validate(self.simulator.connection())
-        return Gitea(config, connection="acme-gitea", transport=self.simulator.transport())
+        return kind(config, connection="acme-gitea", transport=self.simulator.transport())
 
     @property
     def requests(self) -> int:

@@ -53,6 +53,19 @@ async def test_a_description_keeps_the_key_by_which_its_issue_is_found(gitea: Gi
     assert [found.ref for found in await gitea.find("key-1")] == [made.ref]
 
 
+async def test_a_search_for_a_key_reads_what_it_knows_once(gitea: Gitea, world: GiteaWorld) -> None:
+    world.simulator.most = 2
+    refs = [(await gitea.create(DRAFT, key=f"key-{number}")).ref for number in range(5)]
+    await world.settle()
+    assert await gitea.find("key-9") == []
+    before = world.requests
+    assert await gitea.find("key-9") == []
+    assert world.requests - before == 1
+    await world.delete(refs[0])
+    assert await gitea.find("key-0") == []
+    assert [found.ref for found in await gitea.find("key-1")] == [refs[1]]
+
+
 async def test_a_person_who_quotes_a_mark_has_no_key(gitea: Gitea, world: GiteaWorld) -> None:
     ref = await world.open({"title": "Export fails"})
     await gitea.comment(ref, Message(Internal("ours")), key="key-1", expect="")
