@@ -30,6 +30,7 @@ from syncd.sdk.connector import (
 )
 from syncd.sdk.errors import ConnectorError, NotFound, Rejected, Unavailable
 from syncd.sdk.text import hidden
+from syncd.sdk.text.compose import naming_files
 from syncd_gitea import text
 from syncd_gitea.api import Api
 from syncd_gitea.config import FIELDS, STATUSES, GiteaConfig
@@ -147,11 +148,10 @@ class Gitea(Connector):
     async def comment(self, ref: str, message: Message, *, key: str, expect: str) -> Posted:
         """Internal and public are the same here: only members read a private repository."""
         await self._refuse_strangers()
-        if message.files:
-            raise Rejected("gitea: this connector sends no files", field="files")
         own = await self._own()
+        words = text.write(naming_files(message.body.text, message.files))
         try:
-            made = await self._api.say(ref, hidden.marked(text.write(message.body.text), key))
+            made = await self._api.say(ref, hidden.marked(words, key))
         except Unavailable:
             if await self._is_gone(ref):
                 raise NotFound(f"gitea: there is no issue {ref}") from None
