@@ -7,7 +7,6 @@ from syncd.sdk.connector import Draft, Message
 from syncd.sdk.errors import Locked, Rejected, Unavailable
 from syncd.sdk.testing.faults import LostAfter, Meanwhile, Status
 from syncd_gitea import Gitea
-from syncd_gitea.simulator import ANA
 from syncd_gitea.world import GiteaWorld
 
 DRAFT = Draft({"repository": "acme/app"}, {"title": "Export fails", "description": RichText.of("Since *Monday*.")})
@@ -38,7 +37,7 @@ async def test_nothing_is_written_where_strangers_read(gitea: Gitea, world: Gite
 
 
 async def test_an_issue_that_goes_while_a_list_is_read_hides_no_other(gitea: Gitea, world: GiteaWorld) -> None:
-    *_, (cursor,) = [(page.cursor,) async for page in gitea.changes(None)]
+    [cursor] = [page.cursor async for page in gitea.changes(None)]
     refs = [await world.open({"title": f"issue {number}"}) for number in range(3)]
     world.simulator.most = 2
     first_page = "GET /api/v1/repos/acme/app/issues"
@@ -113,9 +112,18 @@ async def test_a_title_is_cut_to_bytes_and_says_so(gitea: Gitea, world: GiteaWor
 
 async def test_what_people_did_is_told_apart_within_a_second(gitea: Gitea, world: GiteaWorld) -> None:
     ref = await world.open({"title": "one"})
-    before = await gitea.fetch(ref)
-    with world.simulator.acting(ANA):
-        world.simulator.change(world.issue(ref), title="two")
-    after = await gitea.fetch(ref)
-    assert before.updated == after.updated
-    assert before.revision != after.revision
+    seen = [await gitea.fetch(ref)]
+    await world.edit(ref, {"title": "two"})
+    seen.append(await gitea.fetch(ref))
+    await world.say(ref, "three", public=True)
+    seen.append(await gitea.fetch(ref))
+    assert len({snapshot.updated for snapshot in seen}) == 1
+    assert len({snapshot.revision for snapshot in seen}) == 3
+
+
+async def test_a_change_that_is_seen_some_seconds_after_its_stamp_is_told(gitea: Gitea, world: GiteaWorld) -> None:
+    ref = await world.open({"title": "Export fails"})
+    await world.settle()
+    [cursor] = [page.cursor async for page in gitea.changes(None)]
+    world.issue(ref).updated = int(world.clock().timestamp()) - 5
+    assert [hint.ref async for page in gitea.changes(cursor) for hint in page.changed] == [ref]
