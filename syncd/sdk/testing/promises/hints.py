@@ -78,8 +78,8 @@ class HintPromises(Promises):
                 await world.settle()
         await world.settle()
         hints, _ = await poll(connector, cursor)
-        missed = {ref for ref in unseen if ref not in {hint.ref for hint in hints}}
-        assert missed == set(), "refs that were edited and that no poll told"
+        missed = sorted(set(unseen) - {hint.ref for hint in hints})
+        assert missed == [], "refs that were edited and that no poll told"
 
     async def test_an_old_cursor_tells_it_again(self, connector: Connector, world: World) -> None:
         ref = await opened(world)
