@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NoReturn
 
-from syncd.core.model import Fields
+from syncd.core.model import Fields, RichText
 from syncd.sdk.connector import Webhook
 from syncd.sdk.testing.clock import Clock
 from syncd.sdk.testing.world import Deed, Deeds, Shown, Words
@@ -43,15 +43,15 @@ class GiteaWorld(Deeds):
         return self.simulator.issues[int(ref)]
 
     async def open(self, fields: Fields) -> str:
+        title, body, status = said(fields)
         with self.simulator.acting(ANA):
-            made = self.simulator.make(str(fields["title"]), closed=fields.get("status") == "closed")
+            made = self.simulator.make(title or "", body or "", closed=status == "closed")
         return str(made.number)
 
     async def edit(self, ref: str, fields: Fields) -> None:
-        status = fields.get("status")
+        title, body, status = said(fields)
         with self.simulator.acting(ANA):
-            title, state = str(fields.get("title", "")), None if status is None else str(status)
-            self.simulator.change(self.issue(ref), title=title, state=state)
+            self.simulator.change(self.issue(ref), title=title or "", body=body, state=status)
 
     async def say(self, ref: str, text: str, *, public: bool) -> None:
         with self.simulator.acting(ANA):
@@ -85,3 +85,15 @@ class GiteaWorld(Deeds):
 
     def sign(self, body: bytes) -> NoReturn:
         raise NotImplementedError("this connector takes no webhooks")
+
+
+def said(fields: Fields) -> tuple[str | None, str | None, str | None]:
+    """Title, body and state as Gitea's page sends them; None for what is not touched."""
+    return text_of(fields, "title"), text_of(fields, "description"), text_of(fields, "status")
+
+
+def text_of(fields: Fields, name: str) -> str | None:
+    value = fields.get(name)
+    if isinstance(value, RichText):
+        return value.markdown
+    return None if value is None else str(value)
