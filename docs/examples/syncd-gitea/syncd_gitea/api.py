@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import httpx
 
 from syncd.sdk.answers import Answers
 from syncd.sdk.connector import Observer
-from syncd.sdk.errors import ConnectorError, Locked, NotFound, Rejected
+from syncd.sdk.errors import BadAnswer, ConnectorError, Locked, NotFound, Rejected, Unavailable
 from syncd.sdk.http import Client
 from syncd_gitea.config import GiteaConfig
 from syncd_gitea.wire import CommentJson, IssueJson, RepositoryJson, UserJson
+
+Written = TypeVar("Written", IssueJson, CommentJson)
 
 PAGE: Final = 50
 """Rows that a page is asked for. A server may give fewer (`MAX_RESPONSE_ITEMS`): only the total says when to stop."""
@@ -120,13 +122,11 @@ class Api:
 
     async def make(self, body: Mapping[str, Any]) -> IssueJson:
         """issueCreateIssue; answers the issue as it stands."""
-        path = f"{self._repository}/issues"
-        return self._answers.read(IssueJson, await self.client.json("POST", path, json=body), at=path)
+        return await self._write(IssueJson, "POST", f"{self._repository}/issues", body)
 
     async def edit(self, ref: str, body: Mapping[str, Any]) -> IssueJson:
         """issueEditIssue; answers the issue as it stands. An empty title is ignored without a word."""
-        path = self._issue(ref)
-        return self._answers.read(IssueJson, await self.client.json("PATCH", path, json=body), at=path)
+        return await self._write(IssueJson, "PATCH", self._issue(ref), body)
 
     async def comments(self, ref: str) -> list[CommentJson]:
         """issueGetComments: all of them, the oldest first; it knows no pages."""
@@ -135,8 +135,14 @@ class Api:
 
     async def say(self, ref: str, body: str) -> CommentJson:
         """issueCreateComment. Of an issue that is not there Gitea answers 500."""
-        path = f"{self._issue(ref)}/comments"
-        return self._answers.read(CommentJson, await self.client.json("POST", path, json={"body": body}), at=path)
+        return await self._write(CommentJson, "POST", f"{self._issue(ref)}/comments", {"body": body})
+
+    async def _write(self, model: type[Written], method: str, path: str, body: Mapping[str, Any]) -> Written:
+        """What the vendor accepted has happened, even if its answer cannot be read."""
+        try:
+            return self._answers.read(model, await self.client.json(method, path, json=body), at=path)
+        except BadAnswer as error:
+            raise Unavailable(f"{error} (after a write)", sent=True) from error
 
     def _issue(self, ref: str) -> str:
         if not (ref.isascii() and ref.isdigit()):

@@ -1,5 +1,6 @@
 """What only Gitea does: strangers who read, pages that move, statuses that mean something else."""
 
+import httpx
 import pytest
 
 from syncd.core.model import Internal, Public, RichText
@@ -102,6 +103,26 @@ async def test_a_comment_without_an_answer_may_have_been_written(
         await gitea.comment(ref, Message(Internal("once")), key="key-1", expect="")
     assert unsure.value.sent
     assert len(world.issue(ref).comments) == 1
+
+
+class Garbling(httpx.AsyncBaseTransport):
+    """A proxy that spoils the answer to each write."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self.inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await self.inner.handle_async_request(request)
+        return answer if request.method == "GET" else httpx.Response(answer.status_code, json={"id": "spoilt"})
+
+
+async def test_a_write_whose_answer_cannot_be_read_may_have_happened(world: GiteaWorld) -> None:
+    plain = world.connector()
+    gitea = Gitea(plain.config, transport=Garbling(world.simulator.transport()))
+    with pytest.raises(Unavailable, match="after a write") as unsure:
+        await gitea.create(DRAFT, key="key-1")
+    assert unsure.value.sent
+    assert [found.ref for found in await gitea.find("key-1")] == ["1"]
 
 
 async def test_a_title_is_cut_to_bytes_and_says_so(gitea: Gitea, world: GiteaWorld) -> None:
