@@ -20,7 +20,7 @@ from syncd.sdk.http import Client
 from syncd_gitea.config import GiteaConfig
 from syncd_gitea.wire import CommentJson, IssueJson, RepositoryJson, UserJson
 
-Written = TypeVar("Written", IssueJson, CommentJson)
+Answered = TypeVar("Answered", IssueJson, CommentJson)
 
 PAGE: Final = 50
 """Rows that a page is asked for. A server may give fewer (`MAX_RESPONSE_ITEMS`): only the total says when to stop."""
@@ -137,7 +137,7 @@ class Api:
         """issueCreateComment. Of an issue that is not there Gitea answers 500."""
         return await self._write(CommentJson, "POST", f"{self._issue(ref)}/comments", {"body": body})
 
-    async def _write(self, model: type[Written], method: str, path: str, body: Mapping[str, Any]) -> Written:
+    async def _write(self, model: type[Answered], method: str, path: str, body: Mapping[str, Any]) -> Answered:
         """What the vendor accepted has happened, even if its answer cannot be read."""
         try:
             return self._answers.read(model, await self.client.json(method, path, json=body), at=path)
