@@ -32,7 +32,7 @@ test: $(VENV)/.ready         ## the tests; PostgreSQL's run where its binaries a
 check: $(VENV)/.ready        ## style, types, layers, architecture
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy syncd connectors tests benchmarks
+	$(BIN)/mypy syncd connectors tests benchmarks docs/examples/syncd-gitea
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest tests/test_architecture.py
 

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from syncd import settings
 from syncd.cli import COMMANDS, application
+from tests import example
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(
@@ -31,6 +32,7 @@ connections:
   acme-desk: {connector: jira, url: https://acme-support.atlassian.net, email: syncd@acme.example, token: "${TOKEN}"}
   acme-rt: {connector: rt, url: https://rt.acme.example, user: syncbot, token: "${TOKEN}"}
   acme-redmine: {connector: redmine, url: https://redmine.acme.example, api_key: "${TOKEN}"}
+  acme-gitea: {connector: gitea, url: https://gitea.acme.example, token: "${TOKEN}", repository: acme/app}
 mappings: mappings
 """
 LATER = {"replay", "verify-leaks", "report", "playbook", "drill"}
@@ -111,8 +113,13 @@ YAML = [block for page in PAGES for block in blocks(page, "yaml", "yml")]
 
 
 @pytest.mark.parametrize("block", YAML, ids=lambda block: f"{name_of(block.page)}:{block.line}")
-def test_every_mapping_and_config_on_a_page_is_accepted(block: Block, tmp_path: Path) -> None:
-    """A whole mapping with the shipped connectors, connections in a config of their own; a fragment is YAML."""
+def test_every_mapping_and_config_on_a_page_is_accepted(
+    block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A whole mapping with the shipped connectors, or the guide's; connections in a config of their own; a fragment
+    is YAML."""
+    for place in example.installed(tmp_path / "site"):
+        monkeypatch.syspath_prepend(place)
     read: Any = yaml.safe_load(block.text)
     assert isinstance(read, dict), "the block is no YAML"
     keys = set(read)

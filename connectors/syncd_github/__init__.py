@@ -34,6 +34,7 @@ from syncd.sdk.connector import (
     Wiring,
     Written,
 )
+from syncd.sdk.text.compose import naming_files
 from syncd_github import hook as webhooks
 from syncd_github import marker, text
 from syncd_github.api import Api
@@ -202,7 +203,7 @@ class GitHub(Connector):
         """The API takes no files: each is named below the words, so that a reader knows what is missing."""
         repository, number = await self._repositories.locate(ref)
         repository = await self._guarded(repository, message.body)
-        words = text.write("\n\n".join([message.body.text, *map(text.left_behind, message.files)])).source
+        words = text.write(naming_files(message.body.text, message.files)).source
         answer = await self._api.comment(repository.name, number, marker.marked_comment(words, key))
         return Posted(self._said(answer, repository), Written(tokens=frozenset({comment_token(answer)})))
 

@@ -12,13 +12,12 @@ from html import unescape
 from typing import Final
 
 from syncd.core.model import RichText
-from syncd.sdk.connector import File
 from syncd.sdk.text.characters import clip, storable
 from syncd.sdk.text.compose import compose
 from syncd.sdk.text.defuse import Target
 from syncd.sdk.text.limit import utf16_length
 from syncd.sdk.text.markdown import parse, render
-from syncd.sdk.text.tree import Document, Paragraph, Rendered, Text
+from syncd.sdk.text.tree import Document, Rendered
 
 LIMIT: Final = 64_000
 """Characters. GitHub takes 65,536 (unconfirmed, as is how it counts); the rest is for our marker and links."""
@@ -48,11 +47,6 @@ def title(words: str) -> str:
     """A title that GitHub takes; one that is too long would keep the whole issue from being made."""
     line = " ".join(words.split("\n"))
     return line if len(line) <= TITLE_LIMIT else f"{clip(line, TITLE_LIMIT - 1)}…"
-
-
-def left_behind(file: File) -> str:
-    """What stands in the place of a file, in Markdown: GitHub's API takes none."""
-    return render(Document((Paragraph((Text(f"[{file.name}, {file.size} bytes, stays where it was]"),)),)))
 
 
 def _gfm(document: Document) -> Rendered[str]:

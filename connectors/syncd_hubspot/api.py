@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 import httpx
@@ -128,7 +127,7 @@ class Api:
         return Rows(
             self._answers.read_rows(RecordJson, answer, "results", at=path),
             self._after(answer, path),
-            self._at(response),
+            self._answers.dated(response.headers),
         )
 
     # -- writing records
@@ -197,12 +196,6 @@ class Api:
             return None
         paging = self._answers.read(PagingJson, answer, "paging", at=path)
         return paging.next.after if paging.next else None
-
-    def _at(self, response: httpx.Response) -> datetime:
-        try:
-            return parsedate_to_datetime(response.headers.get("date", "")).astimezone(UTC)
-        except ValueError:
-            raise BadAnswer(f"{self._client.connection}: the answer has no Date, by which polls go on") from None
 
     def _proven(self, model: type[M], response: httpx.Response, *, at: str) -> M:
         """An answer to a write that cannot be read leaves open whether it happened: the caller must look."""

@@ -42,7 +42,7 @@ from syncd_jira.answers import ProjectIn
 from syncd_jira.api import Api, explain, read_quotas, seen
 from syncd_jira.config import JiraConfig
 from syncd_jira.dialect import CLOUD, DATA_CENTER
-from syncd_jira.fields import SYSTEM, Catalogue
+from syncd_jira.fields import SYSTEM, Catalogue, milliseconds
 from syncd_jira.memory import Memory
 from syncd_jira.reading import Reader
 from syncd_jira.rights import NEEDED, NEVER_USED, NEVER_USED_ON_DATA_CENTER

@@ -7,7 +7,10 @@ for that may be a customer's words. Refusals are `errors`, how an answer came is
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -33,6 +36,13 @@ class Answers:
         except (ValueError, RecursionError):
             pass
         raise self._bad(at, "no JSON")
+
+    def dated(self, headers: Mapping[str, str]) -> datetime:
+        """The vendor's clock when it answered, by its `Date`, in whole seconds: what a cursor is made of."""
+        try:
+            return parsedate_to_datetime(headers.get("date", "")).astimezone(UTC)
+        except (ValueError, TypeError):
+            raise BadAnswer(f"{self.connection}: the answer has no Date, by which polls go on") from None
 
     def read(self, model: type[M], answer: object, name: str = "", *, at: str) -> M:
         """The object that an answer is, or has under `name`, as a value of ours."""

@@ -383,6 +383,9 @@ class Connector(abc.ABC):
     async def comment(self, ref: str, message: Message, *, key: str, expect: str) -> Posted:
         """Add a comment that carries `key`, with its files, as visible as its body's type says and never more.
 
+        Files are given whatever is claimed, but for TICKET_FILES. Without FILES the words are written all the same, and
+        name the files that stay where they were (`text.compose.naming_files`).
+
         Rejected, before anything is sent, for a body that this vendor cannot make as visible.
         """
 
@@ -395,6 +398,7 @@ class Connector(abc.ABC):
         """The tickets that `create` made with this key, the oldest first, by the best route; with HISTORY, all of it.
 
         None at all only if the route surely works; more than one only where two requests were under way at once.
+        Asked before each create, not only after a crash: it has to be cheap.
         """
         raise Unsupported(f"{self.name}: {Capability.FIND}")
 

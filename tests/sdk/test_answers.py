@@ -103,3 +103,13 @@ def test_what_is_no_json_is_refused(content: bytes) -> None:
 
 def test_many_wrong_places_make_a_short_message() -> None:
     assert len(refusal(lambda: answers.read(Thing, {"id": 1, "tags": [1] * 1000}, at="/things/1"))) < 200
+
+
+@pytest.mark.parametrize("headers", [{}, {"date": ""}, {"date": "yesterday"}])
+def test_an_answer_without_its_date_is_no_place_to_go_on_from(headers: dict[str, str]) -> None:
+    with pytest.raises(BadAnswer, match="acme-desk: the answer has no Date"):
+        answers.dated(headers)
+
+
+def test_the_date_of_an_answer_is_told_in_utc() -> None:
+    assert str(answers.dated({"date": "Mon, 05 Jan 2026 10:00:00 +0100"})) == "2026-01-05 09:00:00+00:00"

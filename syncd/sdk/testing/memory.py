@@ -74,6 +74,7 @@ from syncd.sdk.testing.clock import Clock
 from syncd.sdk.testing.faults import FaultPlan
 from syncd.sdk.testing.state import Event, Ticket, described, digest
 from syncd.sdk.testing.vendor import SIGNATURE, TIMESTAMP, MemoryVendor, signature
+from syncd.sdk.text.compose import naming_files
 
 __all__ = ["BLIND", "HELPFUL", "TRACKER", "Character", "Clock", "FaultPlan", "Hints", "MemoryConnector", "MemoryVendor"]
 
@@ -296,7 +297,8 @@ class MemoryConnector(Connector):
 
     async def comment(self, ref: str, message: Message, *, key: str, expect: str) -> Posted:
         if message.files and Capability.FILES not in self.capabilities:
-            raise Unsupported(f"{self.name}: {Capability.FILES}")
+            words = naming_files(message.body.text, message.files)
+            message = Message(replace(message.body, text=words))
         if isinstance(message.body, Internal) and Capability.INTERNAL_COMMENTS not in self.capabilities:
             raise Rejected("every comment is public here")
         if isinstance(message.body, Public) and Capability.ONLY_INTERNAL_COMMENTS in self.capabilities:

@@ -129,6 +129,9 @@ class Simulator(Desk):
     A subclass gives `routes` and keeps its state as it likes; its handlers tell `did` what they changed and
     `outbox.put` what the webhooks say, and raise `Refused`. Ids are counted (`new_id`), so that a run can be repeated.
 
+    Its names and those of `Desk` (`say`, `open`, `rows`, `sheet`, `file`, ...) are taken. `Desk` is what the page asks:
+    who has no page overrides none of it.
+
     Attributes:
         requests: everything that came over HTTP, in order.
         journal: what was done or tried, in the form that the oracle of the tests reads.

@@ -256,6 +256,11 @@ class MarksEverything(ReadsThreads):
         return replace(thread, comments=tuple(replace(comment, key="key-1") for comment in thread.comments))
 
 
+class DropsFiles(MemoryConnector):
+    async def comment(self, ref: str, message: Message, *, key: str, expect: str) -> Posted:
+        return await super().comment(ref, replace(message, files=()), key=key, expect=expect)
+
+
 class ShowsFilesToAll(ReadsThreads):
     def change(self, thread: Thread) -> Thread:
         def shown(comment: Comment) -> Comment:

@@ -71,6 +71,7 @@ NOTICED: list[tuple[type[MemoryConnector], Character, str]] = [
     (broken.ForgetsFiles, HELPFUL, "test_files_arrive_with_their_comment_byte_for_byte"),
     (broken.LoadsOnePiece, HELPFUL, "test_files_arrive_with_their_comment_byte_for_byte"),
     (broken.ShowsFilesToAll, HELPFUL, "test_a_file_is_never_more_visible_than_its_comment"),
+    (broken.DropsFiles, BARE, "test_where_no_file_can_be_sent_the_words_are_written_and_name_it"),
     (broken.RenamesFiles, HANGS, "test_a_file_hangs_on_the_ticket_byte_for_byte"),
     (broken.StartsAtTheBeginning, HELPFUL, "test_a_first_poll_starts_now"),
     (broken.BeginsNow, HELPFUL, "test_a_cursor_in_the_past_tells_what_was_made_since"),

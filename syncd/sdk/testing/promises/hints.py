@@ -36,7 +36,8 @@ class HintPromises(Promises):
         cursor = await now(connector, world)
         before = world.requests
         hints, _ = await poll(connector, cursor)
-        assert (hints, world.requests - before) == ([], 1)
+        assert hints == [], "nothing changed since the cursor, after World.settle()"
+        assert world.requests - before == 1, "requests of a poll that finds nothing"
 
     async def test_a_cursor_resumes_without_gaps(self, connector: Connector, world: World) -> None:
         refs = [await opened(world) for _ in range(4)]
@@ -53,7 +54,8 @@ class HintPromises(Promises):
                 await world.settle()
         await world.settle()
         hints, _ = await poll(connector, cursor)
-        assert {ref for ref in unseen if ref not in {hint.ref for hint in hints}} == set()
+        missed = sorted(set(unseen) - {hint.ref for hint in hints})
+        assert missed == [], "refs that were edited and that no poll told"
 
     async def test_an_old_cursor_tells_it_again(self, connector: Connector, world: World) -> None:
         ref = await opened(world)
@@ -62,7 +64,7 @@ class HintPromises(Promises):
         await world.settle()
         first, _ = await poll(connector, cursor)
         again, _ = await poll(connector, cursor)
-        assert {hint.ref for hint in first} == {hint.ref for hint in again} == {ref}
+        assert {hint.ref for hint in first} == {hint.ref for hint in again} == {ref}, "the same cursor, asked twice"
 
     async def test_a_cursor_in_the_past_tells_what_was_made_since(self, connector: Connector, world: World) -> None:
         refs = {await opened(world) for _ in range(3)}
@@ -82,7 +84,7 @@ class HintPromises(Promises):
         await world.say(old, "hello", public=True)
         await world.settle()
         hints, _ = await poll(connector, cursor)
-        assert {old, new} <= {hint.ref for hint in hints}
+        assert {old, new} <= {hint.ref for hint in hints}, "one ticket was commented on, the other is new"
 
     # -- names of changes, and echoes
 
@@ -119,8 +121,9 @@ class HintPromises(Promises):
             pytest.skip(f"{connector.name} foretells nothing: its own write costs a read")
         await world.settle()
         hints, _ = await poll(connector, cursor)
-        assert hints
-        assert [hint for hint in hints if not foretold(hint, written)] == []
+        assert hints, "what we wrote changes the ticket, and is told as any change"
+        unknown = [hint for hint in hints if not foretold(hint, written)]
+        assert unknown == [], "hints about our own write that Written.tokens or Written.echoes did not foretell"
 
     async def test_our_own_comment_comes_back_as_foretold(self, connector: Connector, world: World) -> None:
         ref = await opened(world)
@@ -132,8 +135,9 @@ class HintPromises(Promises):
             pytest.skip(f"{connector.name} foretells nothing: its own comment costs a read")
         await world.settle()
         hints, _ = await poll(connector, cursor)
-        assert hints
-        assert [hint for hint in hints if not foretold(hint, written)] == []
+        assert hints, "what we wrote changes the ticket, and is told as any change"
+        unknown = [hint for hint in hints if not foretold(hint, written)]
+        assert unknown == [], "hints about our own write that Written.tokens or Written.echoes did not foretell"
 
     async def test_a_persons_change_is_never_taken_for_ours(self, connector: Connector, world: World) -> None:
         ref = await opened(world)

@@ -112,7 +112,7 @@ class LifePromises(Promises):
         await world.reword(ref, "frist", "first")
         await world.settle()
         hints, _ = await poll(connector, cursor)
-        assert ref in {hint.ref for hint in hints}
+        assert ref in {hint.ref for hint in hints}, "an edited comment is a change of its ticket, which a poll tells"
         assert [comment.body.text for comment in await comments(connector, ref)] == ["first"]
 
     @where_people(Deed.UNSAY)

@@ -207,6 +207,18 @@ class ThreadPromises(Promises):
             assert [item.visibility for item in comment.attachments] == [Visibility.INTERNAL]
         assert not any("kestrel-4711" in text for text in (await world.look(ref)).public)
 
+    async def test_where_no_file_can_be_sent_the_words_are_written_and_name_it(
+        self, connector: Connector, world: World
+    ) -> None:
+        if connector.capabilities & {Capability.FILES, Capability.TICKET_FILES}:
+            pytest.skip(f"{connector.name} has files")
+        ref = await opened(world)
+        message = Message(sayable(connector, world, "see the log"), (file("export.log", b"hello"),))
+        await connector.comment(ref, message, key="key-1", expect="")
+        [comment] = await comments(connector, ref)
+        assert "see the log" in comment.body.text
+        assert "export.log" in comment.body.text, "a reader is told of the file that stayed where it was"
+
     @needs(Capability.TICKET_FILES)
     async def test_a_file_hangs_on_the_ticket_byte_for_byte(
         self, connector: Connector, world: World, able: object
