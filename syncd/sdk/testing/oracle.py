@@ -12,7 +12,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 from syncd.core.model import Side
-from syncd.sdk.testing.evidence import Evidence, FieldTable, Linked, Record, Said, canaries, plain
+from syncd.sdk.testing.evidence import Evidence, FieldTable, Linked, Record, Said, VendorSeen, canaries, plain
 from syncd.sdk.testing.journal import Entry
 
 FIELD_WRITES = frozenset({"update", "transition"})
@@ -302,7 +302,7 @@ def _overwrites(seen: Evidence, link: Linked, table: FieldTable, side: Side) -> 
             kept = any(row.ref == ref and row.field == name and plain(row.value) == plain(value) for row in seen.kept)
             same = meaning == table.means(side, entry.after[name])
             back = meaning == _heard_before(seen, link, table, side, foreign)
-            if not (told or kept or same or back):
+            if not (told or kept or same or back) and _was_there(seen, link, side.other, entry):
                 who = foreign[-1].actor
                 yield f"I10: {who} set {name} of {ref} to {value!r}; it was overwritten and nobody keeps it"
         foreign = []
@@ -321,15 +321,33 @@ def _heard_before(seen: Evidence, link: Linked, table: FieldTable, side: Side, f
 def _reached(
     seen: Evidence, link: Linked, table: FieldTable, side: Side, meaning: object, *, after: Entry, before: Entry
 ) -> bool:
-    """Whether the other side showed this meaning at some time between two entries."""
-    name, ref = table.at(side), link.ref(side)
+    """Whether the other side showed this meaning at some time between two entries, on a ticket that was the link's."""
+    name, refs = table.at(side), _once(seen.vendor(side), link.ref(side))
     return any(
-        entry.ref == ref
+        entry.ref in refs
         and name in entry.after
         and after.at <= entry.at <= before.at
         and table.means(side, entry.after[name]) == meaning
         for entry in seen.vendor(side).journal
     )
+
+
+def _was_there(seen: Evidence, link: Linked, side: Side, entry: Entry) -> bool:
+    """Whether the link had a ticket on this side by then: one that joined an issue later could not be told before."""
+    refs = _once(seen.vendor(side), link.ref(side))
+    born = [each.at for each in seen.vendor(side).journal if each.operation == "create" and each.ref in refs]
+    return not born or min(born) <= entry.at
+
+
+def _once(vendor: VendorSeen, ref: str) -> frozenset[str]:
+    """A ticket and those that were merged into it: the link may have come along from there."""
+    merges = [(entry.ref, entry.body.get("into")) for entry in vendor.journal if entry.operation == "merge"]
+    refs: frozenset[str] = frozenset()
+    found = {ref}
+    while found:
+        refs |= found
+        found = {old for old, into in merges if into in refs} - refs
+    return refs
 
 
 def audit_joins(seen: Evidence) -> list[str]:

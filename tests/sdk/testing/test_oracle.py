@@ -319,6 +319,25 @@ async def test_what_was_changed_back_after_the_other_side_had_heard_of_it_is_a_c
     ]
 
 
+async def test_an_edit_must_have_reached_the_tickets_that_were_the_links_then(history: History) -> None:
+    ref, issue = await history.escalated()
+    history.core.edit(issue, priority="normal")
+    history.tick()
+    await history.write(history.at_desk, ref, priority="normal")
+    into = history.desk.open(title="Import fails", priority="low")
+    apart = history.desk.open(title="Log-in fails", priority="low")
+    history.desk.merge(ref, into=into)
+    history.tick()
+    await history.write(history.at_core, issue, priority="low")
+    history.tick()
+    later = history.desk.open(title="Import fails", priority="low")
+    seen = history.evidence()
+    link = replace(seen.links[0], support=into)
+    assert oracle.no_lost_update(replace(seen, links=(link,))) == []
+    assert oracle.no_lost_update(replace(seen, links=(link, replace(link, support=later)))) == []
+    assert len(oracle.no_lost_update(replace(seen, links=(replace(link, support=apart),)))) == 1
+
+
 async def test_an_edit_that_reached_the_other_side_may_be_superseded_from_there(history: History) -> None:
     ref, issue = await history.escalated()
     history.core.edit(issue, priority="normal")
