@@ -18,7 +18,7 @@ from syncd import crash
 from syncd.core.model import Side, Visibility
 from syncd.engine.run import Run
 from syncd.sdk.connector import Capability, Written
-from syncd.sdk.errors import ConnectorError, Rejected, Unavailable
+from syncd.sdk.errors import BadAnswer, ConnectorError, Rejected, Unavailable
 from syncd.store import audit, hints, intents
 from syncd.store.records import AuditEntry, Intent, IntentKind
 
@@ -79,7 +79,7 @@ class Sending:
             written: the part of the answer that tells how the write will come back.
 
         Raises:
-            ConnectorError: as the connector said. After `Unavailable(sent=True)` the intent stays ATTEMPTED.
+            ConnectorError: as the connector said. After `Unavailable(sent=True)` and `BadAnswer` it stays ATTEMPTED.
             LostLease: somebody else runs this link; nothing was sent.
         """
         await hold(self.run)
@@ -112,8 +112,11 @@ class Sending:
         audit.append(c, self._entry("attempt"), run.site.now())
 
     async def _unsent(self, error: ConnectorError) -> None:
-        """An error other than "no answer" proves that nothing was written; without an answer the intent stays open."""
-        unknown = isinstance(error, Unavailable) and error.sent
+        """A refusal proves that nothing was written; without an answer, or with one that says nothing, the intent stays
+
+        open: it is looked for before it is sent again.
+        """
+        unknown = isinstance(error, BadAnswer) or (isinstance(error, Unavailable) and error.sent)
         final = isinstance(error, Rejected) or self.order.kind not in intents.ONCE
 
         def store(c: Connection) -> None:

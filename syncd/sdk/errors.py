@@ -64,7 +64,10 @@ class Locked(Rejected):
 
 
 class BadAnswer(ConnectorError):
-    """The vendor answered something that its description does not allow; names the path and what was expected."""
+    """The vendor answered something that its description does not allow; names the path and what was expected.
+
+    What a write did whose answer nobody can read is not known: it is looked for, as after no answer at all.
+    """
 
 
 class BadSignature(ConnectorError):

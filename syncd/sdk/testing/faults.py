@@ -89,8 +89,25 @@ class Cut:
     at: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Garbled:
+    """The request is carried out, and something on the way answers in the vendor's place: a page for people."""
+
+
 Fault: TypeAlias = (
-    LostBefore | LostAfter | Late | Unreachable | Status | Short | Twice | Reorder | Meanwhile | Delay | Trickle | Cut
+    LostBefore
+    | LostAfter
+    | Late
+    | Unreachable
+    | Status
+    | Short
+    | Twice
+    | Reorder
+    | Meanwhile
+    | Delay
+    | Trickle
+    | Cut
+    | Garbled
 )
 
 

@@ -15,7 +15,16 @@ from typing import TypeVar, assert_never
 
 from syncd.core.model import NO_FIELDS, Body, Fields, Internal, Kind, Life, Person, Public, RichText, Value
 from syncd.sdk.connector import Hook, Webhook
-from syncd.sdk.errors import ConnectorError, Forbidden, NotFound, RateLimited, Rejected, Unauthorized, Unavailable
+from syncd.sdk.errors import (
+    BadAnswer,
+    ConnectorError,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+    Unavailable,
+)
 from syncd.sdk.testing import faults
 from syncd.sdk.testing.character import HELPFUL, Character
 from syncd.sdk.testing.clock import Clock
@@ -220,6 +229,9 @@ class MemoryVendor(State):
             case faults.LostAfter() | faults.Cut():
                 self._carry_out(asked, act, outcome="no answer")
                 raise Unavailable("the answer broke off")
+            case faults.Garbled():
+                self._carry_out(asked, act, outcome="no answer")
+                raise BadAnswer("the answer is no JSON")
             case faults.Twice() if write:
                 cause = len(self.journal)
                 answer = self._carry_out(asked, act)

@@ -9,7 +9,7 @@ import pytest
 
 from syncd.core.model import Person, RichText, Side, Value
 from syncd.sdk.testing.character import BLIND, HELPFUL, TRACKER, Character
-from syncd.sdk.testing.faults import Fault, Late, LostAfter, LostBefore
+from syncd.sdk.testing.faults import Fault, Garbled, Late, LostAfter, LostBefore
 from tests.engine.chaos.history import History
 
 
@@ -293,3 +293,24 @@ def test_a_first_attempt_that_comes_after_a_second_one_is_still_the_first_custom
     assert said(late, "title") == ["My card is 4711", "My card is 4711"]
     assert desk.ticket(second).fields["title"] == "Import fails"
     assert {row.field for row in late.do(late.world.conflicts()) if row.open} == {"title"}
+
+
+@pytest.mark.parametrize("what", ["create*", "comment*", "attach*", "update*", "edit comment*", "link back*"])
+@pytest.mark.parametrize("tracker", [HELPFUL, TRACKER, BLIND], ids=["helpful", "tracker", "blind"])
+def test_a_write_whose_answer_nobody_can_read_is_looked_for_before_it_is_repeated(
+    tracker: Character, what: str
+) -> None:
+    """An answer that is none was taken for a proof that nothing had happened: a comment was written again."""
+    history = History(HELPFUL, tracker)
+    desk = history.vendors[Side.SUPPORT]
+    history.vendors[Side.ENGINEERING].plan.on(what, Garbled())
+    ticket = desk.open(title="Export fails", priority="urgent")
+    history.live()
+    said = desk.say(ticket, "what the customer said", public=True)
+    desk.say(ticket, "see the file", files={"a.log": b"12"})
+    history.live()
+    desk.edit(ticket, title="Export crashes")
+    desk.edit_comment(ticket, said, "what the customer meant")
+    assert history.verdict() == []
+    assert len(history.refs(Side.ENGINEERING)) == 1
+    history.close()

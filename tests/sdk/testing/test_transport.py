@@ -36,6 +36,14 @@ def desk() -> Desk:
     return Desk()
 
 
+async def test_a_page_for_people_stands_in_the_place_of_the_answer(desk: Desk) -> None:
+    desk.plan.on("POST /tickets", faults.Garbled())
+    answer = await desk.post()
+    assert answer.is_success
+    assert answer.text == "<p>All is well.</p>"
+    assert len(desk.arrived) == 1
+
+
 @pytest.mark.parametrize(
     ("fault", "error", "arrived"),
     [
