@@ -1,6 +1,5 @@
 # Every target makes the virtual environment it needs: with uv where it is installed, with pip where not.
-# PYTHON=python3.13 takes another interpreter; JOBS=4 another number of test processes than one more than there are
-# processors: they wait for discs and databases a quarter of their time.
+# PYTHON=python3.13 takes another interpreter; JOBS=4 another number of test processes.
 
 OLD    := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -9,7 +8,7 @@ VENV   := .venv
 RUN    := .venv-run
 BIN    := $(VENV)/bin
 UV     := $(shell command -v uv 2>/dev/null)
-JOBS   ?= $(shell "$(PYTHON)" -c "import os; print((os.cpu_count() or 1) + 1)")
+JOBS   ?= auto
 
 ifdef UV
 make_venv = uv venv --quiet --allow-existing --python $(PYTHON) $(1)

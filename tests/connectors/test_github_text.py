@@ -91,6 +91,7 @@ def test_a_title_is_one_line_of_256_characters() -> None:
     assert len(text.title("é" * 300)) == 256
 
 
+@pytest.mark.histories
 @given(st.text(max_size=5), st.sampled_from(["x", "é", "👨‍👩‍👧", "<&>", "日本 "]))
 @settings(deadline=None, max_examples=10)
 def test_a_long_text_is_cut_with_a_link(start: str, filling: str) -> None:

@@ -113,6 +113,7 @@ def test_files_alone_make_a_text() -> None:
 # --- size ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.histories
 @given(st.text(max_size=5), st.sampled_from(["x", "é", "👨‍👩‍👧", "<&>", "日本 "]))
 @settings(deadline=None, max_examples=10)
 def test_a_long_text_is_cut_with_a_link(start: str, filling: str) -> None:

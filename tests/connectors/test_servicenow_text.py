@@ -141,6 +141,7 @@ def test_the_checker_sees_what_acts() -> None:
     assert not acts(f"[code]{to_html(parse('**bold**'))}[/code]")
 
 
+@pytest.mark.histories
 @given(st.text(max_size=5), st.sampled_from(["x", "é", "👨‍👩‍👧", "<&>", "日本 ", "**b** "]))
 @settings(deadline=None, max_examples=10)
 def test_a_long_text_is_cut_with_a_link(start: str, filling: str) -> None:

@@ -111,6 +111,7 @@ def test_the_source_is_what_zammad_said() -> None:
     assert text.read(IMAGE, text.HTML, {19: "x"}).source == IMAGE, "a better name is no edit"
 
 
+@pytest.mark.histories
 @given(st.text(max_size=5), st.sampled_from(["x", "é", "👨‍👩‍👧", "<&>", "日本 "]))
 @settings(deadline=None, max_examples=5)
 def test_a_long_text_is_cut_with_a_link(start: str, filling: str) -> None:

@@ -5,7 +5,6 @@ Converged after each step, nothing doubled, nothing internal where a customer re
 
 from __future__ import annotations
 
-from itertools import cycle, islice
 from pathlib import Path
 
 import pytest
@@ -52,9 +51,8 @@ CHAPTERS = (escalation, fields, statuses, comments, files, moves, merges, severa
 LEAST = 25
 """Steps that every pair has to play, so that no missing capability hides all of them."""
 
-EACH = max(len(HELPDESKS), len(TRACKERS))
-QUICK = frozenset(islice(zip(cycle(HELPDESKS), cycle(TRACKERS), strict=False), EACH))
-"""Every vendor once, by `make test`; `make histories`, which CI runs, runs the rest."""
+QUICK = frozenset({("zendesk", "jira cloud"), ("rt", "redmine"), ("jira service management", "github")})
+"""A few, by `make test`; `make histories`, which CI runs, runs the rest."""
 PAIRS = [
     pytest.param(
         desk,

@@ -21,7 +21,7 @@ from tests.engine.chaos.machine import Histories
 
 Record = Callable[[str, Any], None]
 
-FEW = 90
+FEW = 45
 HISTORIES = 2_025
 MANY = 10_125
 STEPS = 4  # turns in one history, each with something that people do, bad luck on the way, and a run of the daemon
