@@ -114,7 +114,12 @@ class Tracker:
         return dict(self._ok(self.http.get(f"/issues/{issue}.json", params=include)).json()["issue"])
 
     def edit(self, issue: int, **fields: Any) -> None:
-        self._ok(self.http.put(f"/issues/{issue}.json", json={"issue": fields}))
+        """Save; and once more where somebody else, syncd for one, saved in the same moment, as a person would."""
+        for _ in range(5):
+            answer = self.http.put(f"/issues/{issue}.json", json={"issue": fields})
+            if not (answer.status_code == 422 and answer.json() == {"errors": []}):
+                break
+        self._ok(answer)
 
     def note(self, issue: int, text: str, *, private: bool = False, files: Mapping[str, bytes] | None = None) -> None:
         uploads = [self._upload(name, data) for name, data in (files or {}).items()]
