@@ -26,7 +26,7 @@ from syncd.mapping.digest import digest
 from syncd.mapping.escalate import escalation_rules
 from syncd.mapping.fields import field_rules
 from syncd.mapping.kinds import sides
-from syncd.mapping.nodes import Document, Items
+from syncd.mapping.nodes import Document
 from syncd.mapping.schema import (
     AttachmentBlock,
     BrakeBlock,
@@ -100,8 +100,8 @@ def _mapping(parts: MappingOf[str, Any], connections: Pair[str], context: Contex
     blocks: MappingOf[str, FieldBlock] = parts.get("fields", {})
     people = _people(parts.get("people", PeopleBlock()), context)
     fields = field_rules(blocks, people, context)
-    positions = _positions(context, len(parts.get("escalate", ())))
-    escalate = list(zip(positions, parts.get("escalate", ()), strict=True))
+    rules = parts.get("escalate", ())
+    escalate = list(zip(context.positions(("escalate",), len(rules)), rules, strict=True))
     if escalate:
         _check_required(blocks, context)
     if not blocks and not context.is_broken(("fields",)):
@@ -129,14 +129,6 @@ def _graded(severities: PolicyDraft, parts: MappingOf[str, Any], context: Contex
     found, complaints = policy(severities, parts.get("name", ""), fields, context.vendors)
     context.complaints.extend(complaints)
     return found
-
-
-def _positions(context: Context, count: int) -> list[int]:
-    """Where the rules that could be read stand in the file."""
-    node = context.document.node(("escalate",))
-    total = len(node.items) if isinstance(node, Items) else 0
-    good = [at for at in range(total) if ("escalate", at) not in context.broken]
-    return good if len(good) == count else list(range(count))
 
 
 def _check_connections(connections: Pair[str], vendors: MappingOf[str, Vendor], context: Context) -> None:

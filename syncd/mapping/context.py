@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from syncd.core.model import Pair, Side
 from syncd.errors import Complaint
-from syncd.mapping.nodes import Document, Path
+from syncd.mapping.nodes import Document, Items, Path
 from syncd.mapping.vendor import Vendor, VendorField
 from syncd.mapping.words import nearest
 
@@ -34,6 +35,23 @@ class Context:
     def is_broken(self, path: Path) -> bool:
         """Whether `path`, anything below it or anything around it could not be read."""
         return any(broken[: len(path)] == path[: len(broken)] for broken in self.broken)
+
+    def positions(self, path: Path, count: int) -> list[int]:
+        """Where those entries of the list at `path` stand that could be read; `count` of them were."""
+        node = self.document.node(path)
+        total = len(node.items) if isinstance(node, Items) else 0
+        good = [at for at in range(total) if (*path, at) not in self.broken]
+        return good if len(good) == count else list(range(count))
+
+    def named_once(self, entries: Iterable[tuple[Path, str]]) -> None:
+        """Complain of each entry, by its place and its name, that is called as an earlier one is."""
+        names: dict[str, Path] = {}
+        for path, name in entries:
+            first = names.setdefault(name, path)
+            if first != path:
+                line = self.document.mark((*first, "name")).line
+                problem = f"a rule called `{name}` stands in line {line} already"
+                self.complain((*path, "name"), problem, expected="a name of its own", remedy="rename one of them")
 
     def vendor(self, side: Side) -> str:
         """How a person calls that side: the connector's name where it is known."""

@@ -20,16 +20,9 @@ def escalation_rules(
     blocks: Sequence[tuple[int, RuleBlock]], fields: Mapping[str, FieldBlock], context: Context
 ) -> tuple[EscalationRule, ...]:
     """The rules in the order of the file. `blocks` are those that could be read, with their position there."""
-    rules = []
-    names: dict[str, int] = {}
-    for at, block in blocks:
-        path = ("escalate", at)
-        first = names.setdefault(block.name, at)
-        if first != at:
-            line = context.document.mark(("escalate", first, "name")).line
-            problem = f"a rule called `{block.name}` stands in line {line} already"
-            context.complain((*path, "name"), problem, expected="a name of its own", remedy="rename one of them")
-        rules.append((path, _rule(block, path, fields, context)))
+    placed: list[tuple[Path, RuleBlock]] = [(("escalate", at), block) for at, block in blocks]
+    context.named_once((path, block.name) for path, block in placed)
+    rules = [(path, _rule(block, path, fields, context)) for path, block in placed]
     shadow.check(rules, single(fields), context)
     return tuple(rule for _, rule in rules)
 

@@ -16,7 +16,7 @@ from syncd.core.severity import Override, Severity, SeverityPolicy, SeverityRule
 from syncd.errors import Complaint
 from syncd.mapping import shadow
 from syncd.mapping.context import Context
-from syncd.mapping.nodes import Document, Items, Path
+from syncd.mapping.nodes import Document, Path
 from syncd.mapping.schema import EscalationFile, FieldBlock, OverrideBlock, SeveritiesBlock, SeverityRuleBlock
 from syncd.mapping.shape import Reader
 from syncd.mapping.vendor import Vendor
@@ -66,7 +66,7 @@ def policy(
     context = Context(document=draft.document, vendors=vendors, broken=draft.broken)
     rules = [
         (path, SeverityRule(block.name, severity, _when(block, (*path, "when"), fields, context)))
-        for path, severity, block in _blocks(draft)
+        for path, severity, block in _blocks(draft, context)
         if not block.mappings or mapping in block.mappings
     ]
     shadow.check(rules, single(fields), context)
@@ -80,7 +80,8 @@ def policy(
 
 def check_mappings(draft: PolicyDraft, names: Sequence[str]) -> Iterator[Complaint]:
     """Complain of rules for mappings that are not there."""
-    for path, _, block in _blocks(draft):
+    context = Context(document=draft.document, vendors=Pair(None, None), broken=draft.broken)
+    for path, _, block in _blocks(draft, context):
         for at, name in enumerate(block.mappings):
             if name not in names:
                 yield draft.document.complaint(
@@ -108,31 +109,24 @@ def _when(
     return conditions(asked, path, fields, context, all_of_them="every ticket would be that bad")
 
 
-def _blocks(draft: PolicyDraft) -> Iterator[tuple[Path, Severity, SeverityRuleBlock]]:
+def _blocks(draft: PolicyDraft, context: Context) -> Iterator[tuple[Path, Severity, SeverityRuleBlock]]:
     """The rules that could be read, the worst severities first, each with its place in the file."""
     for severity in Severity:
         path = ("severities", severity.value, "rules")
         blocks = getattr(draft.severities, severity.value).rules
-        node = draft.document.node(path)
-        total = len(node.items) if isinstance(node, Items) else 0
-        good = [at for at in range(total) if (*path, at) not in draft.broken]
-        for at, block in zip(good, blocks, strict=False):
+        for at, block in zip(context.positions(path, len(blocks)), blocks, strict=True):
             yield (*path, at), severity, block
 
 
 def _check_names(draft: PolicyDraft, context: Context) -> None:
-    names: dict[str, Path] = {}
-    for path, _, block in _blocks(draft):
-        first = names.setdefault(block.name, path)
-        where = (*path, "name")
-        if block.name in RESERVED:
-            problem = f"no rule can be called `{block.name}`: `why` would not tell it from the {block.name} itself"
-            context.complain(where, problem, expected="a name of its own", remedy="say what the rule is about")
-        elif first != path:
-            line = context.document.mark((*first, "name")).line
-            problem = f"a rule called `{block.name}` stands in line {line} already"
-            context.complain(where, problem, expected="a name of its own", remedy="rename one of them")
-    if not names and not draft.broken and draft.default is None:
+    named = [(path, block.name) for path, _, block in _blocks(draft, context)]
+    context.named_once(named)
+    for path, name in named:
+        if name in RESERVED:
+            problem = f"no rule can be called `{name}`: `why` would not tell it from the {name} itself"
+            expected, remedy = "a name of its own", "say what the rule is about"
+            context.complain((*path, "name"), problem, expected=expected, remedy=remedy)
+    if not named and not draft.broken and draft.default is None:
         context.complain(
             ("severities",),
             "no rule gives any severity",
