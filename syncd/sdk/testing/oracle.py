@@ -309,12 +309,18 @@ def _overwrites(seen: Evidence, link: Linked, table: FieldTable, side: Side) -> 
 
 
 def _heard_before(seen: Evidence, link: Linked, table: FieldTable, side: Side, foreign: Sequence[Entry]) -> object:
-    """What a side meant when the other one last heard of it, before the edit that stands there now."""
+    """What a side meant when the other one last heard of it, before the edit that stands there now.
+
+    Heard: we wrote it there, or a person had set the same there, and we read both while both stood. That a person had
+    set the same, and we looked too late, is nothing that anybody can know.
+    """
     name = table.at(side)
     for earlier, later in reversed(tuple(pairwise(foreign))):
         meaning = table.means(side, earlier.after[name])
-        if _reached(seen, link, table, side.other, meaning, after=earlier, before=later):
-            return meaning
+        for entry in _showing(seen, link, table, side.other, meaning, after=earlier, before=later):
+            ours = seen.vendor(side.other).is_own(entry)
+            if ours or (_read(seen, side, earlier, later) and _read(seen, side.other, entry, later)):
+                return meaning
     return table.means(side, foreign[0].before.get(name))
 
 
@@ -322,13 +328,26 @@ def _reached(
     seen: Evidence, link: Linked, table: FieldTable, side: Side, meaning: object, *, after: Entry, before: Entry
 ) -> bool:
     """Whether the other side showed this meaning at some time between two entries, on a ticket that was the link's."""
+    return any(_showing(seen, link, table, side, meaning, after=after, before=before))
+
+
+def _showing(
+    seen: Evidence, link: Linked, table: FieldTable, side: Side, meaning: object, *, after: Entry, before: Entry
+) -> Iterator[Entry]:
+    """What brought this meaning to a ticket that was the link's, between two entries of the other side."""
     name, refs = table.at(side), _once(seen.vendor(side), link.ref(side))
+    for entry in seen.vendor(side).journal:
+        meanwhile = entry.ref in refs and after.at <= entry.at <= before.at
+        if meanwhile and name in entry.after and table.means(side, entry.after[name]) == meaning:
+            yield entry
+
+
+def _read(seen: Evidence, side: Side, entry: Entry, before: Entry) -> bool:
+    """Whether we read a ticket after an entry of its own, before another entry of either side."""
+    vendor = seen.vendor(side)
     return any(
-        entry.ref in refs
-        and name in entry.after
-        and after.at <= entry.at <= before.at
-        and table.means(side, entry.after[name]) == meaning
-        for entry in seen.vendor(side).journal
+        vendor.is_own(read) and not read.write and read.ref == entry.ref and entry.at <= read.at <= before.at
+        for read in vendor.journal[vendor.journal.index(entry) :]
     )
 
 

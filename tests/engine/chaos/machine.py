@@ -42,6 +42,7 @@ BAD_LUCK = st.sampled_from(
         faults.Unreachable(),
         faults.Status(503),
         faults.Status(429, 30.0),
+        faults.Garbled(),
     ]
 )
 HOOK_LUCK = st.sampled_from([faults.LostBefore(), faults.Twice(), faults.Late(timedelta(minutes=3)), faults.Reorder()])

@@ -319,6 +319,27 @@ async def test_what_was_changed_back_after_the_other_side_had_heard_of_it_is_a_c
     ]
 
 
+@pytest.mark.parametrize("read", [frozenset[Side](), frozenset({Side.SUPPORT}), frozenset(Side)])
+async def test_what_both_people_said_was_heard_if_we_read_both_before_it_was_taken_back(
+    history: History, read: frozenset[Side]
+) -> None:
+    ref, issue = await history.escalated()
+    before = history.core.ticket(issue).fields["priority"]
+    history.tick()
+    history.desk.edit(ref, priority="normal")
+    history.core.edit(issue, by="ben", priority="normal")
+    if Side.SUPPORT in read:
+        await history.at_desk.fetch(ref)
+    if Side.ENGINEERING in read:
+        await history.at_core.fetch(issue)
+    history.tick()
+    history.core.edit(issue, by="ben", priority=before)
+    history.tick()
+    await history.write(history.at_core, issue, priority="normal")
+    lost = f"I10: ben set priority of {issue} to {before!r}; it was overwritten and nobody keeps it"
+    assert oracle.no_lost_update(history.evidence()) == [lost] * (read == frozenset(Side))
+
+
 async def test_an_edit_must_have_reached_the_tickets_that_were_the_links_then(history: History) -> None:
     ref, issue = await history.escalated()
     history.core.edit(issue, priority="normal")
