@@ -39,9 +39,9 @@ class Assessment:
 
 def assess(mapping: Mapping, fields: Fields) -> Assessment | None:
     """What the policy says of a ticket; None where there is no policy."""
-    policy = mapping.severities
-    if policy is None:
+    if mapping.escalation is None:
         return None
+    policy = mapping.escalation.severities
     ruled = _by_rule(policy, mapping, fields)
     said = _said(policy.override, fields) if policy.override else None
     if said is None or policy.override is None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from syncd.core.conditions import Condition
 from syncd.core.lens import Fallback, Lens
 from syncd.core.model import Base, Kind, Pair, Side, Snapshot, Visibility
-from syncd.core.severity import SeverityPolicy
+from syncd.core.policy import EscalationPolicy
 
 
 class Owner(enum.Enum):
@@ -202,7 +202,7 @@ class Mapping:
     people: People = People()
     lifecycle: Lifecycle = Lifecycle()
     brake: Brake = Brake()
-    severities: SeverityPolicy | None = None  # as `config/escalation.yaml` says, in this mapping's words
+    escalation: EscalationPolicy | None = None  # as `config/escalation.yaml` says, in this mapping's words
     digest: str = ""
 
     def agreed(self, seen: Pair[Snapshot]) -> Pair[Base]:

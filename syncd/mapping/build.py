@@ -8,7 +8,6 @@ from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from typing import Any
 
-from syncd.core.escalation import SEVERITY
 from syncd.core.mapping import (
     AttachmentRule,
     Brake,
@@ -18,15 +17,16 @@ from syncd.core.mapping import (
     People,
 )
 from syncd.core.model import Pair, Side
-from syncd.core.severity import SeverityPolicy
 from syncd.errors import Complaint
 from syncd.mapping.comments import comment_rules
 from syncd.mapping.context import Context
 from syncd.mapping.digest import digest
+from syncd.mapping.draft import PolicyDraft
 from syncd.mapping.escalate import escalation_rules
 from syncd.mapping.fields import field_rules
 from syncd.mapping.kinds import sides
 from syncd.mapping.nodes import Document
+from syncd.mapping.policy import policy
 from syncd.mapping.schema import (
     AttachmentBlock,
     BrakeBlock,
@@ -35,7 +35,6 @@ from syncd.mapping.schema import (
     MappingFile,
     PeopleBlock,
 )
-from syncd.mapping.severities import PolicyDraft, policy
 from syncd.mapping.shape import Reader
 from syncd.mapping.vendor import Vendor
 from syncd.mapping.words import listed, meant
@@ -58,7 +57,7 @@ class Draft:
 def build(
     document: Document,
     vendors: MappingOf[str, Vendor] | None,
-    severities: PolicyDraft | None = None,
+    escalation: PolicyDraft | None = None,
     *,
     graded: bool = False,
 ) -> Draft:
@@ -66,8 +65,8 @@ def build(
 
     Args:
         vendors: what is known of each connection of the config; None when there is no config to ask.
-        severities: what gives its tickets a severity.
-        graded: something does, though it could perhaps not be read.
+        escalation: the policy that holds for its tickets.
+        graded: there is one, though it could perhaps not be read.
     """
     reader = Reader(document)
     parts = reader.parts(MappingFile, document.root)
@@ -83,8 +82,9 @@ def build(
     if vendors is not None:
         _check_connections(connections, vendors, context)
     mapping = _mapping(parts, connections, context)
-    if severities is not None:
-        mapping = dataclasses.replace(mapping, severities=_graded(severities, parts, context))
+    if escalation is not None:
+        found = policy(escalation, parts.get("name", ""), parts.get("fields", {}), context)
+        mapping = dataclasses.replace(mapping, escalation=found)
     refused = any(not complaint.notice for complaint in context.complaints)
     return Draft(
         document=document,
@@ -118,17 +118,6 @@ def _mapping(parts: MappingOf[str, Any], connections: Pair[str], context: Contex
         lifecycle=_lifecycle(parts.get("lifecycle", LifecycleBlock()), fields, context),
         brake=Brake(**parts.get("brake", BrakeBlock()).model_dump()),
     )
-
-
-def _graded(severities: PolicyDraft, parts: MappingOf[str, Any], context: Context) -> SeverityPolicy:
-    fields: MappingOf[str, FieldBlock] = parts.get("fields", {})
-    if SEVERITY in fields:
-        problem = f"`{SEVERITY}` is what {severities.document.file} gives each ticket"
-        remedy = "rename the entry, or delete the rules"
-        context.complain(("fields", SEVERITY), problem, expected="another name", remedy=remedy, key=True)
-    found, complaints = policy(severities, parts.get("name", ""), fields, context.vendors)
-    context.complaints.extend(complaints)
-    return found
 
 
 def _check_connections(connections: Pair[str], vendors: MappingOf[str, Vendor], context: Context) -> None:

@@ -19,8 +19,8 @@ _ORDERED = frozenset({"meanings", "order", "escalate"})
 
 
 def digest(mapping: Mapping) -> str:
-    """Hex SHA-256 of everything but the digest itself, and the severities, which write nothing on a linked pair."""
-    value = dataclasses.replace(mapping, digest="", severities=None)
+    """Hex SHA-256 of everything but the digest itself, and the escalation policy: it changes no field."""
+    value = dataclasses.replace(mapping, digest="", escalation=None)
     return hashlib.sha256(json.dumps(_canonical(value), separators=(",", ":")).encode()).hexdigest()
 
 

@@ -12,9 +12,11 @@ from syncd.core.mapping import Mapping
 from syncd.errors import Complaint
 from syncd.mapping import across
 from syncd.mapping.build import Draft, build
+from syncd.mapping.draft import PolicyDraft
 from syncd.mapping.nodes import Document
 from syncd.mapping.parse import MAX_BYTES, Refused, parse
-from syncd.mapping.severities import PolicyDraft, check_mappings, read_policy
+from syncd.mapping.policy import read_policy
+from syncd.mapping.severities import check_mappings
 from syncd.mapping.vendor import Vendor
 
 
@@ -35,26 +37,26 @@ def load(files: Sequence[Path], vendors: MappingOf[str, Vendor] | None, escalati
 
     Args:
         vendors: what is known of each connection of the config; None when there is no config to ask.
-        escalation: the file that gives each ticket a severity.
+        escalation: the file with the escalation policy.
     """
     drafts: list[Draft] = []
     complaints: list[Complaint] = []
-    severities: PolicyDraft | None = None
+    policy: PolicyDraft | None = None
     if escalation is not None:
         try:
-            severities = read_policy(read(escalation))
-            complaints.extend(severities.complaints)
+            policy = read_policy(read(escalation))
+            complaints.extend(policy.complaints)
         except Refused as refused:
             complaints.extend(refused.complaints)
     for file in files:
         try:
-            drafts.append(build(read(file), vendors, severities, graded=escalation is not None))
+            drafts.append(build(read(file), vendors, policy, graded=escalation is not None))
         except Refused as refused:
             complaints.extend(refused.complaints)
     complaints.extend(complaint for draft in drafts for complaint in draft.complaints)
     complaints.extend(across.check(drafts, vendors))
-    if severities is not None:
-        complaints.extend(check_mappings(severities, [draft.name for draft in drafts]))
+    if policy is not None:
+        complaints.extend(check_mappings(policy, [draft.name for draft in drafts]))
     return Loaded(
         mappings=tuple(draft.mapping for draft in drafts if draft.mapping),
         complaints=tuple(sorted(set(complaints))),

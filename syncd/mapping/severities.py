@@ -1,13 +1,8 @@
-"""`escalation.yaml` -> the policy that gives each ticket its severity, checked against every mapping.
-
-The file is read once. What its rules ask of a ticket depends on the mapping: on its `fields` and on its helpdesk.
-"""
+"""The severities of `escalation.yaml` -> the rules that give each ticket one, in the words of one mapping."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from syncd.core.conditions import AnyOf, Condition
 from syncd.core.escalation import DEFAULT, OVERRIDE, SEVERITY
@@ -16,10 +11,9 @@ from syncd.core.severity import Override, Severity, SeverityPolicy, SeverityRule
 from syncd.errors import Complaint
 from syncd.mapping import shadow
 from syncd.mapping.context import Context
-from syncd.mapping.nodes import Document, Path
-from syncd.mapping.schema import EscalationFile, FieldBlock, OverrideBlock, SeveritiesBlock, SeverityRuleBlock
-from syncd.mapping.shape import Reader
-from syncd.mapping.vendor import Vendor
+from syncd.mapping.draft import PolicyDraft
+from syncd.mapping.nodes import Path
+from syncd.mapping.schema import FieldBlock, OverrideBlock, SeveritiesBlock, SeverityRuleBlock
 from syncd.mapping.when import check_field, conditions, single
 from syncd.mapping.words import listed, meant
 
@@ -27,55 +21,28 @@ RESERVED = (OVERRIDE, DEFAULT)
 """What stands in a rule's place where an agent's word or the default gave the severity."""
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyDraft:
-    """The file as far as it could be read, and what is wrong with it whatever the mapping."""
-
-    document: Document
-    severities: SeveritiesBlock
-    override: OverrideBlock | None
-    default: Severity | None
-    broken: frozenset[Path]
-    complaints: tuple[Complaint, ...]
-
-
-def read_policy(document: Document) -> PolicyDraft:
-    """Read the file; its rules are checked by `policy`, mapping by mapping."""
-    reader = Reader(document)
-    parts: Mapping[str, Any] = reader.parts(EscalationFile, document.root)
-    draft = PolicyDraft(
-        document=document,
-        severities=parts.get("severities", SeveritiesBlock()),
-        override=parts.get("override"),
-        default=parts.get("default"),
-        broken=frozenset(reader.broken),
-        complaints=(),
-    )
-    context = Context(document=document, vendors=Pair(None, None), broken=draft.broken, complaints=reader.complaints)
+def check(draft: PolicyDraft, context: Context) -> None:
+    """Complain of what is wrong whatever the mapping."""
     _check_names(draft, context)
     _check_override(draft, context)
-    return PolicyDraft(
-        document, draft.severities, draft.override, draft.default, draft.broken, tuple(context.complaints)
-    )
 
 
-def policy(
-    draft: PolicyDraft, mapping: str, fields: Mapping[str, FieldBlock], vendors: Pair[Vendor | None]
-) -> tuple[SeverityPolicy, list[Complaint]]:
-    """The policy in the words of one mapping, and what its rules ask that this mapping does not have."""
-    context = Context(document=draft.document, vendors=vendors, broken=draft.broken)
+def severity_policy(
+    draft: PolicyDraft, mapping: str, fields: Mapping[str, FieldBlock], context: Context
+) -> SeverityPolicy:
     rules = [
         (path, SeverityRule(block.name, severity, _when(block, (*path, "when"), fields, context)))
         for path, severity, block in _blocks(draft, context)
         if not block.mappings or mapping in block.mappings
     ]
     shadow.check(rules, single(fields), context)
+    block: OverrideBlock | None = draft.parts.get("override")
     override = None
-    if draft.override is not None:
-        override = Override(draft.override.field, draft.override.values)
+    if block is not None:
+        override = Override(block.field, block.values)
         asked = Condition(override.field, (AnyOf(frozenset(override.values)),))
         check_field(asked, ("override", "field"), {}, context)
-    return SeverityPolicy(tuple(rule for _, rule in rules), override, draft.default), context.complaints
+    return SeverityPolicy(tuple(rule for _, rule in rules), override, draft.parts.get("default"))
 
 
 def check_mappings(draft: PolicyDraft, names: Sequence[str]) -> Iterator[Complaint]:
@@ -111,9 +78,10 @@ def _when(
 
 def _blocks(draft: PolicyDraft, context: Context) -> Iterator[tuple[Path, Severity, SeverityRuleBlock]]:
     """The rules that could be read, the worst severities first, each with its place in the file."""
+    severities: SeveritiesBlock = draft.parts.get("severities", SeveritiesBlock())
     for severity in Severity:
         path = ("severities", severity.value, "rules")
-        blocks = getattr(draft.severities, severity.value).rules
+        blocks = getattr(severities, severity.value).rules
         for at, block in zip(context.positions(path, len(blocks)), blocks, strict=True):
             yield (*path, at), severity, block
 
@@ -126,7 +94,7 @@ def _check_names(draft: PolicyDraft, context: Context) -> None:
             problem = f"no rule can be called `{name}`: `why` would not tell it from the {name} itself"
             expected, remedy = "a name of its own", "say what the rule is about"
             context.complain((*path, "name"), problem, expected=expected, remedy=remedy)
-    if not named and not draft.broken and draft.default is None:
+    if not named and not draft.broken and draft.parts.get("default") is None:
         context.complain(
             ("severities",),
             "no rule gives any severity",
@@ -136,7 +104,8 @@ def _check_names(draft: PolicyDraft, context: Context) -> None:
 
 
 def _check_override(draft: PolicyDraft, context: Context) -> None:
-    if draft.override is not None and not draft.override.values and not context.is_broken(("override", "values")):
+    block: OverrideBlock | None = draft.parts.get("override")
+    if block is not None and not block.values and not context.is_broken(("override", "values")):
         context.complain(
             ("override", "values"),
             "no word means a severity",

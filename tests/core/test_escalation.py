@@ -10,6 +10,7 @@ import pytest
 from syncd.core.conditions import AnyOf, AtLeast, Condition, HasWords, holds, split
 from syncd.core.escalation import assess
 from syncd.core.model import Fields
+from syncd.core.policy import EscalationPolicy
 from syncd.core.severity import Override, Severity, SeverityPolicy, SeverityRule
 from syncd.core.triggers import first_match, verdicts
 from tests.engine.world import mapping
@@ -22,7 +23,7 @@ TICKET: Fields = {"title": "Export fails", "priority": "low", "labels": frozense
 
 
 def said(fields: Fields, policy: SeverityPolicy = POLICY) -> tuple[str, str]:
-    found = assess(mapping(severities=policy), {**TICKET, **fields})
+    found = assess(mapping(escalation=EscalationPolicy(policy)), {**TICKET, **fields})
     assert found is not None
     return str(found.severity or ""), found.rule
 
@@ -53,7 +54,9 @@ def test_without_a_rule_that_holds_it_is_the_default() -> None:
 
 
 def test_an_agents_word_is_told_beside_what_the_rules_say() -> None:
-    found = assess(mapping(severities=POLICY), {**TICKET, "priority": "urgent", "labels": frozenset({"sev4"})})
+    found = assess(
+        mapping(escalation=EscalationPolicy(POLICY)), {**TICKET, "priority": "urgent", "labels": frozenset({"sev4"})}
+    )
     assert found is not None
     assert found.overridden
     assert (found.severity, found.ruled) == (Severity.SEV4, Severity.SEV2)
@@ -69,7 +72,7 @@ def test_an_agents_word_is_told_beside_what_the_rules_say() -> None:
     ],
 )
 def test_the_reason_names_what_was_found_and_cuts_it_short(fields: Fields, why: str) -> None:
-    found = assess(mapping(severities=POLICY), {**TICKET, **fields})
+    found = assess(mapping(escalation=EscalationPolicy(POLICY)), {**TICKET, **fields})
     assert found is not None
     assert found.why == why
 
@@ -80,7 +83,7 @@ def test_without_a_policy_there_is_no_severity() -> None:
 
 def test_an_issue_is_made_by_severity_and_the_reason_says_which_rule_gave_it() -> None:
     bad = replace(mapping().escalate[0], when=(Condition("severity", (AnyOf(frozenset({"sev1"})),)),))
-    rules = mapping(severities=POLICY, escalate=(bad,))
+    rules = mapping(escalation=EscalationPolicy(POLICY), escalate=(bad,))
     assert first_match(rules, {**TICKET, "title": "Outage"}) == bad
     assert first_match(rules, {**TICKET, "priority": "urgent"}) is None
     [verdict] = verdicts(rules, {**TICKET, "priority": "urgent"})

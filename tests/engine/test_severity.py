@@ -9,6 +9,7 @@ import pytest
 
 from syncd.core.conditions import AnyOf, Condition, HasWords
 from syncd.core.mapping import EscalationRule, Mapping
+from syncd.core.policy import EscalationPolicy
 from syncd.core.severity import Override, Severity, SeverityPolicy, SeverityRule
 from syncd.engine import views
 from syncd.store import audit
@@ -26,7 +27,7 @@ BAD = EscalationRule("bad", (Condition("severity", (AnyOf(frozenset({"sev1"})),)
 
 
 def rules(policy: SeverityPolicy = POLICY) -> Mapping:
-    return mapping(severities=policy, escalate=(BAD,))
+    return mapping(escalation=EscalationPolicy(policy), escalate=(BAD,))
 
 
 @pytest.fixture

@@ -52,8 +52,14 @@ def test_the_example_of_an_escalation_is_right(tmp_path: Path) -> None:
     examined = settings.examine(tmp_path / "syncd.yaml", environ=_Any())
     assert [str(complaint) for complaint in examined.complaints] == []
     [mapping] = examined.mappings
-    assert mapping.severities is not None
-    assert [rule.severity.value for rule in mapping.severities.rules] == ["sev1", "sev1", "sev2", "sev2", "sev3"]
+    assert mapping.escalation is not None
+    assert [rule.severity.value for rule in mapping.escalation.severities.rules] == [
+        "sev1",
+        "sev1",
+        "sev2",
+        "sev2",
+        "sev3",
+    ]
 
 
 def test_the_escalation_on_the_page_is_right(tmp_path: Path) -> None:

@@ -1,0 +1,43 @@
+"""`escalation.yaml` -> the escalation policy, checked against every mapping.
+
+The file is read once. What its rules ask of a ticket depends on the mapping: on its `fields` and on its helpdesk. Each
+table has a module of its own here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from syncd.core.escalation import SEVERITY
+from syncd.core.model import Pair
+from syncd.core.policy import EscalationPolicy
+from syncd.mapping import severities
+from syncd.mapping.context import Context
+from syncd.mapping.draft import PolicyDraft
+from syncd.mapping.nodes import Document
+from syncd.mapping.schema import EscalationFile, FieldBlock
+from syncd.mapping.shape import Reader
+
+
+def read_policy(document: Document) -> PolicyDraft:
+    """Read the file and say what is wrong with it whatever the mapping; `policy` says the rest."""
+    reader = Reader(document)
+    parts = reader.parts(EscalationFile, document.root)
+    draft = PolicyDraft(document, parts, frozenset(reader.broken), tuple(reader.complaints))
+    context = Context(document=document, vendors=Pair(None, None), broken=draft.broken, complaints=reader.complaints)
+    severities.check(draft, context)
+    return PolicyDraft(document, parts, draft.broken, tuple(context.complaints))
+
+
+def policy(
+    draft: PolicyDraft, mapping: str, fields: Mapping[str, FieldBlock], mapping_context: Context
+) -> EscalationPolicy:
+    """The policy in the words of one mapping; what it asks that this mapping does not have is complained about."""
+    if SEVERITY in fields:
+        problem = f"`{SEVERITY}` is what {draft.document.file} gives each ticket"
+        remedy = "rename the entry, or delete the rules"
+        mapping_context.complain(("fields", SEVERITY), problem, expected="another name", remedy=remedy, key=True)
+    context = Context(document=draft.document, vendors=mapping_context.vendors, broken=draft.broken)
+    found = EscalationPolicy(severities=severities.severity_policy(draft, mapping, fields, context))
+    mapping_context.complaints.extend(context.complaints)
+    return found
