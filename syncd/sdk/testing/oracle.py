@@ -149,17 +149,21 @@ def no_echo(seen: Evidence) -> list[str]:
     return found
 
 
-def one_twin(seen: Evidence, closed: Callable[[Record], bool] = lambda record: False) -> list[str]:
+def one_twin(
+    seen: Evidence, closed: Callable[[Record], bool] = lambda record: False, *, joined: Collection[str] = ()
+) -> list[str]:
     """I4, I6: each key names one open issue, each ticket has one link, and nothing is made on the support side.
 
     Args:
-        closed: whether an issue that no link knows was put away as a duplicate.
+        closed: whether an issue that no link of ours knows was put away as a duplicate.
+        joined: tickets that a person linked; what they are linked to is that person's choice.
     """
     linked = {link.engineering for link in seen.links}
+    ours = {link.engineering for link in seen.links if link.support not in joined}
     made = [
         record
         for record in seen.engineering.records.values()
-        if record.key and record.open and (record.ref in linked or not closed(record))
+        if record.key and record.open and (record.ref in ours or not closed(record))
     ]
     keys = Counter(record.key for record in made)
     tickets = Counter(link.support for link in seen.links if not link.resting)
@@ -311,16 +315,15 @@ def _overwrites(seen: Evidence, link: Linked, table: FieldTable, side: Side) -> 
 def _heard_before(seen: Evidence, link: Linked, table: FieldTable, side: Side, foreign: Sequence[Entry]) -> object:
     """What a side meant when the other one last heard of it, before the edit that stands there now.
 
-    Heard: we wrote it there, or a person had set the same there, and we read both while both stood. That a person had
-    set the same, and we looked too late, is nothing that anybody can know.
+    Heard: we wrote it there. Where a person had set the same there by himself nobody can tell from outside whether we
+    took both for agreed before one was taken back: a run that reads may die before its end.
     """
     name = table.at(side)
     for earlier, later in reversed(tuple(pairwise(foreign))):
         meaning = table.means(side, earlier.after[name])
-        for entry in _showing(seen, link, table, side.other, meaning, after=earlier, before=later):
-            ours = seen.vendor(side.other).is_own(entry)
-            if ours or (_read(seen, side, earlier, later) and _read(seen, side.other, entry, later)):
-                return meaning
+        shown = _showing(seen, link, table, side.other, meaning, after=earlier, before=later)
+        if any(seen.vendor(side.other).is_own(entry) for entry in shown):
+            return meaning
     return table.means(side, foreign[0].before.get(name))
 
 
@@ -328,7 +331,14 @@ def _reached(
     seen: Evidence, link: Linked, table: FieldTable, side: Side, meaning: object, *, after: Entry, before: Entry
 ) -> bool:
     """Whether the other side showed this meaning at some time between two entries, on a ticket that was the link's."""
-    return any(_showing(seen, link, table, side, meaning, after=after, before=before))
+    if any(_showing(seen, link, table, side, meaning, after=after, before=before)):
+        return True
+    name, refs = table.at(side), _once(seen.vendor(side), link.ref(side))
+    stood: dict[str, object] = {}  # what each of these tickets said when the first entry was made
+    for entry in seen.vendor(side).journal:
+        if entry.ref in refs and name in entry.after and entry.at <= after.at:
+            stood[entry.ref] = table.means(side, entry.after[name])
+    return meaning in stood.values()
 
 
 def _showing(
@@ -340,15 +350,6 @@ def _showing(
         meanwhile = entry.ref in refs and after.at <= entry.at <= before.at
         if meanwhile and name in entry.after and table.means(side, entry.after[name]) == meaning:
             yield entry
-
-
-def _read(seen: Evidence, side: Side, entry: Entry, before: Entry) -> bool:
-    """Whether we read a ticket after an entry of its own, before another entry of either side."""
-    vendor = seen.vendor(side)
-    return any(
-        vendor.is_own(read) and not read.write and read.ref == entry.ref and entry.at <= read.at <= before.at
-        for read in vendor.journal[vendor.journal.index(entry) :]
-    )
 
 
 def _was_there(seen: Evidence, link: Linked, side: Side, entry: Entry) -> bool:

@@ -50,6 +50,7 @@ class History:
         self.loop = asyncio.new_event_loop()
         self.delivered: list[tuple[str, Webhook]] = []
         self.followed: set[str] = set()
+        self.joined: set[str] = set()
         self.crashes = 0
         self.bugs: list[str] = []
         self.words = 0
@@ -149,6 +150,7 @@ class History:
         said = self.vendors[Side.ENGINEERING].ticket(issue).fields
         same = {name: said[name] for name in MAPPED if said[name] is not None}
         ticket = self.vendors[Side.SUPPORT].open(same)
+        self.joined.add(ticket)
         self.repeated += [Kept(ticket, name, value) for name, value in same.items()]
         try:
             self.do(operate.link(self.world.site, self.rules, ticket, issue, history=True))
@@ -197,6 +199,7 @@ class History:
                 if ticket.fields["priority"] == "urgent" and ticket.life.value == "active"
             },
             followed=self.followed,
+            joined=frozenset(self.joined),
             repeated=tuple(self.repeated),
             crashes=self.crashes,
         )  # fmt: skip

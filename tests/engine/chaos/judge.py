@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from syncd.core.model import Side, Visibility
 from syncd.sdk.testing import oracle
 from syncd.sdk.testing.character import Character
-from syncd.sdk.testing.evidence import Evidence, FieldTable, Kept, Linked, Listed, Said, canaries, plain, seen
+from syncd.sdk.testing.evidence import Evidence, FieldTable, Kept, Linked, Listed, Record, Said, canaries, plain, seen
 from syncd.sdk.testing.vendor import MemoryVendor
 from syncd.store import conflicts, intents, links, parked, pauses
 from syncd.store.records import Link, LinkState
@@ -85,6 +85,7 @@ class Case:
     Attributes:
         private: the words of what no stranger may read on the other side.
         in_scope: tickets that a rule takes.
+        joined: tickets that a person linked.
         repeated: values that were on the other side before a person said them here.
         followed: links that went on with another ticket, whose earlier thread stands on the one they left.
     """
@@ -95,6 +96,7 @@ class Case:
     private: set[str] = field(default_factory=set)
     in_scope: set[str] = field(default_factory=set)
     followed: set[str] = field(default_factory=set)
+    joined: frozenset[str] = frozenset()
     repeated: tuple[Kept, ...] = ()
     crashes: int = 0
 
@@ -111,6 +113,11 @@ class Case:
             customer_fields={},
         )
 
+    def _put_away(self, record: Record) -> bool:
+        """Whether an issue was closed as a duplicate: it stands so, or we said so there, whatever people did then."""
+        told = any(said.ours and "this issue twice" in said.text for said in record.comments)
+        return told or record.fields["status"] == "solved"
+
     def findings(self) -> list[str]:
         """Everything that is wrong; nothing when the history ended well."""
         if any(line.ref == "*" for line in self.shown.listed):
@@ -123,7 +130,7 @@ class Case:
             *oracle.convergence(evidence),
             *(line for table in evidence.fields if table.name in SHARED for line in oracle.newest(told, table)),
             *oracle.customers_apart(evidence, {"title", "description"}),
-            *oracle.one_twin(evidence, closed=lambda record: record.fields["status"] == "solved"),
+            *oracle.one_twin(evidence, closed=self._put_away, joined=self.joined),
             *oracle.at_least_one(evidence, self.in_scope),
             *oracle.comments_once_in_order(told, lambda side, said: True, stub=lambda said: None),
             *stale_copies(told),
