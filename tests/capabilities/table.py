@@ -20,8 +20,8 @@ from syncd.sdk.connector import Capability
 from syncd.sdk.testing.conformance import ConnectorTests
 from syncd.sdk.testing.world import Deed, Words
 from tests.capabilities.features import FEATURES, GROUPS, Feature, Own, Promise, Proof, Word
+from tests.connectors.shipped import HELPDESKS, TRACKERS
 from tests.pairs.pair import Make, VendorWorld
-from tests.pairs.test_pairs import HELPDESKS, TRACKERS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "capabilities.md"

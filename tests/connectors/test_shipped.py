@@ -1,0 +1,61 @@
+"""Each connector that ships takes part in the tests of all connectors, and can be found in the documentation."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+
+import pytest
+
+from syncd import registry
+from syncd.sdk.testing.conformance import ConnectorTests
+from tests.connectors import shipped
+from tests.connectors.parts import Part
+from tests.connectors.shipped import SHIPPED, part
+from tests.pairs.pair import VendorWorld
+
+each_connector = pytest.mark.parametrize("name", SHIPPED)
+
+
+@each_connector
+def test_it_says_its_part(name: str) -> None:
+    said = part(name)
+    assert said.helpdesks or said.trackers, f"{name}: `PART` has neither `helpdesks` nor `trackers`: it is in no pair"
+    assert said.texts, f"{name}: `PART` has no `texts`: nothing shows that a hostile text is harmless there"
+    names = [*said.helpdesks, *said.trackers, *said.texts]
+    strange = [each for each in names if each != name and not each.startswith(f"{name} ")]
+    assert strange == [], f"{name}: what `PART` names has to be called {name!r}, or {name!r} with a space and more"
+
+
+def worlds(said: Part) -> Iterator[VendorWorld]:
+    return (make() for columns in (said.helpdesks, said.trackers) for make in columns.values())
+
+
+@each_connector
+def test_its_worlds_are_of_this_connector(name: str) -> None:
+    kind = registry.installed().get(name)
+    for world in worlds(part(name)):
+        assert isinstance(world.connector(), kind), f"{name}: {type(world).__name__} makes another connector"
+
+
+@each_connector
+def test_it_says_how_applications_sign_in_where_they_can(name: str) -> None:
+    can = "oauth" in registry.installed().get(name).Config.model_fields
+    assert bool(part(name).sign_in) == can, f"{name}: `sign_in` of `PART` goes with the key `oauth` of its config"
+
+
+@each_connector
+def test_it_has_a_class_for_the_promises(name: str) -> None:
+    folder = import_module(f"{shipped.FOLDER}.{name}")
+    files = [info.name for info in pkgutil.iter_modules(folder.__path__) if info.name.startswith("test_")]
+    held = [each for file in files for each in vars(import_module(f"{folder.__name__}.{file}")).values()]
+    suites = [each for each in held if inspect.isclass(each) and issubclass(each, ConnectorTests)]
+    found = [each for each in suites if each is not ConnectorTests and each.__name__.startswith("Test")]
+    assert found, f"{name}: no `class Test...(ConnectorTests)` in tests/connectors/{name}/test_*.py"
+
+
+def test_who_says_nothing_is_told_what_to_write_and_where() -> None:
+    with pytest.raises(LookupError, match=r"`nobody` says no part.*write tests/connectors/nobody/part\.py with"):
+        part("nobody")
