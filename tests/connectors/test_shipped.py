@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import pkgutil
+import re
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,10 @@ from tests.connectors import shipped
 from tests.connectors.parts import Part
 from tests.connectors.shipped import SHIPPED, part
 from tests.pairs.pair import VendorWorld
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+ROWS = re.findall(r"(?m)^\| \[[^\]]+\]\(connectors/(\w+)\.md\) \| ([^|]+) \|", (DOCS / "README.md").read_text("utf-8"))
+"""The table of connectors: each with what it is said to be."""
 
 each_connector = pytest.mark.parametrize("name", SHIPPED)
 
@@ -54,6 +60,18 @@ def test_it_has_a_class_for_the_promises(name: str) -> None:
     suites = [each for each in held if inspect.isclass(each) and issubclass(each, ConnectorTests)]
     found = [each for each in suites if each is not ConnectorTests and each.__name__.startswith("Test")]
     assert found, f"{name}: no `class Test...(ConnectorTests)` in tests/connectors/{name}/test_*.py"
+
+
+@each_connector
+def test_it_has_one_row_in_the_documentation(name: str) -> None:
+    said = part(name)
+    sides = [side for side, there in (("helpdesk", said.helpdesks), ("tracker", said.trackers)) if there]
+    row = f"| [What people call it](connectors/{name}.md) | {', '.join(sides)} | what it was tried with |"
+    assert [sides for other, sides in ROWS if other == name] == [", ".join(sides)], f"docs/README.md lacks `{row}`"
+
+
+def test_the_documentation_lists_none_that_does_not_ship() -> None:
+    assert sorted(name for name, _ in ROWS) == list(SHIPPED)
 
 
 def test_who_says_nothing_is_told_what_to_write_and_where() -> None:
