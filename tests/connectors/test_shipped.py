@@ -18,8 +18,9 @@ from tests.connectors.parts import Part
 from tests.connectors.shipped import SHIPPED, part
 from tests.pairs.pair import VendorWorld
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
-ROWS = re.findall(r"(?m)^\| \[[^\]]+\]\(connectors/(\w+)\.md\) \| ([^|]+) \|", (DOCS / "README.md").read_text("utf-8"))
+TABLE = Path(__file__).resolve().parents[2] / "docs" / "README.md"
+_ROW = re.compile(r"(?m)^\| \[[^\]]+\]\(\.\./connectors/syncd_(\w+)/README\.md\) \| ([^|]+) \|")
+ROWS = _ROW.findall(TABLE.read_text(encoding="utf-8"))
 """The table of connectors: each with what it is said to be."""
 
 each_connector = pytest.mark.parametrize("name", SHIPPED)
@@ -66,7 +67,7 @@ def test_it_has_a_class_for_the_promises(name: str) -> None:
 def test_it_has_one_row_in_the_documentation(name: str) -> None:
     said = part(name)
     sides = [side for side, there in (("helpdesk", said.helpdesks), ("tracker", said.trackers)) if there]
-    row = f"| [What people call it](connectors/{name}.md) | {', '.join(sides)} | what it was tried with |"
+    row = f"| [Its name](../connectors/syncd_{name}/README.md) | {', '.join(sides)} | what it was tried with |"
     assert [sides for other, sides in ROWS if other == name] == [", ".join(sides)], f"docs/README.md lacks `{row}`"
 
 

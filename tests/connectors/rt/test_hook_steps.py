@@ -7,7 +7,7 @@ from pathlib import Path
 from syncd_rt import RequestTracker
 from syncd_rt.config import RtConfig
 
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "connectors" / "rt.md"
+PAGE = Path(__file__).resolve().parents[3] / "connectors" / "syncd_rt" / "README.md"
 ADDRESS = "https://syncd.example/hooks/desk"
 
 
