@@ -17,13 +17,12 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import yaml
 
 from syncd import daemon as daemons
-from syncd import settings
+from syncd import registry, settings
 from syncd.engine import views
 from syncd.sdk.testing.outbox import Subscription
 from syncd.sdk.testing.page import Answer, Said, Sheet, Upload
@@ -78,18 +77,11 @@ class Stage:
         await self.running
 
 
-def simulator(name: str, **more: object) -> Simulator:
-    """The simulator that a connector's package ships, by the connector's name."""
-    (found,) = entry_points(group="syncd.simulators", name=name)
-    made: Simulator = found.load()(**more)
-    return made
-
-
 @asynccontextmanager
 async def stage(home: Path, *, port: int = 0) -> AsyncIterator[Stage]:
     """Start both vendors and the daemon; config, mapping and store are below `home`, as an admin would have them."""
     async with AsyncExitStack() as stack:
-        support, engineering = simulator("zendesk"), simulator("jira")
+        support, engineering = registry.simulator("zendesk")(), registry.simulator("jira")()
         vendors = {"acme-zendesk": support, "acme-jira": engineering}
         support.limit = Limit(PER_MINUTE)
         for vendor in vendors.values():

@@ -1,14 +1,18 @@
 """Finds connectors by entry point (`syncd.connectors`), and tells `syncd.mapping` what they know about themselves.
 
-A connector whose package cannot be imported is kept with its reason: it hurts only the one who wants to use it.
+A connector whose package cannot be imported is kept with its reason: it hurts only the one who wants to use it. The
+simulator that a package may have beside its connector needs no entry point: see `simulator`.
 """
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from syncd.errors import SyncdError
@@ -16,11 +20,14 @@ from syncd.mapping.vendor import Vendor, VendorField
 from syncd.mapping.words import listed, meant
 from syncd.sdk.connector import ConnectionConfig, Connector
 
+if TYPE_CHECKING:
+    from syncd.sdk.testing.simulator import Simulator
+
 GROUP = "syncd.connectors"
 
 
 class ConnectorMissing(SyncdError):
-    """No such connector, or one that cannot be used; `expected` and `remedy` are for the complaint."""
+    """No such connector or simulator, or one that cannot be used; `expected` and `remedy` are for the complaint."""
 
     def __init__(self, problem: str, *, expected: str, remedy: str) -> None:
         super().__init__(f"{problem}. Expected {expected}. Try: {remedy}.")
@@ -97,4 +104,50 @@ def vendor(connector: type[Connector], config: ConnectionConfig) -> Vendor:
         ),
         place_keys=connector.place_keys,
         container=connector.container if connector.container in connector.place_keys else "",
+    )
+
+
+def simulator(name: str) -> type[Simulator]:
+    """The vendor as a connector's own package simulates it, by the connector's name.
+
+    It is the one subclass of `Simulator` that the module `simulator` names, beside the connector in the package of its
+    entry point: `syncd_acme.simulator` for `acme = "syncd_acme:Acme"`. Nothing else imports that module.
+
+    Raises:
+        ConnectorMissing: no such connector, or none or several such classes.
+    """
+    points = entry_points(group=GROUP, name=name)
+    collect(points).get(name)
+    (point,) = points
+    package = _package(point)
+    if not package or find_spec(f"{package}.simulator") is None:
+        raise _without(name, f"the package of {point.value} has no module `simulator`")
+    return _simulator(name, f"{package}.simulator")
+
+
+def _package(point: EntryPoint) -> str:
+    """The package that holds a connector; empty where it is a module by itself."""
+    spec = find_spec(point.module)
+    return (spec.parent or "") if spec else ""
+
+
+def _simulator(name: str, place: str) -> type[Simulator]:
+    from syncd.sdk.testing.simulator import Simulator  # a web server: nothing for those who only sync
+
+    try:
+        held = vars(importlib.import_module(place)).values()
+    except Exception as error:
+        raise _without(name, f"{place}: {type(error).__name__}: {error}") from error
+    found = {each for each in held if inspect.isclass(each) and issubclass(each, Simulator)} - {Simulator}
+    if len(found) != 1:
+        named = listed(sorted(each.__name__ for each in found)) if found else "no subclass of Simulator"
+        raise _without(name, f"{place} names {named}")
+    return found.pop()
+
+
+def _without(name: str, why: str) -> ConnectorMissing:
+    return ConnectorMissing(
+        f"the connector `{name}` has no simulator: {why}",
+        expected="a module `simulator` beside the connector that names one subclass of syncd.sdk.testing's Simulator",
+        remedy="write it as docs/write-a-connector.md says, or use a connector that has one",
     )

@@ -108,6 +108,39 @@ def test_core_names_no_vendor(path: Path) -> None:
     assert not re.findall(rf"\b(?:{vendors})\b", path.read_text(encoding="utf-8"), re.IGNORECASE)
 
 
+NAMING = {
+    "syncd/demo.py": "plays the two vendors that it is about",
+    "syncd/mapping/sentences.py": "an example in a remedy",
+}
+"""Whose code may name a vendor."""
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "syncd").rglob("*.py")), ids=name_of)
+def test_no_code_of_syncd_names_a_vendor(path: Path) -> None:
+    """Neither as a name nor in a string, for then it might decide by it. Help and examples may."""
+    vendors = "|".join(folder.name.removeprefix("syncd_") for folder in (ROOT / "connectors").glob("syncd_*"))
+    named = re.compile(rf"(?<![a-z])(?:{vendors})(?![a-z])", re.IGNORECASE)
+    found = [f"{name_of(path)}:{line}: {text}" for line, text in said(parsed(path)) if named.search(text)]
+    assert bool(found) == (name_of(path) in NAMING), found
+
+
+def said(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """All names and strings of code, with their lines; without docstrings, help, and what a config's field explains."""
+    for node in ast.iter_child_nodes(tree):
+        match node:
+            case ast.Expr(value=ast.Constant(value=str())):
+                continue
+            case ast.Assign(targets=[ast.Name(id="_HELP")]) | ast.Call(func=ast.Name(id="Field")):
+                continue
+            case ast.Constant(value=str(text)) | ast.Name(id=text) | ast.Attribute(attr=text):
+                yield node.lineno, text
+            case ast.arg(arg=text) | ast.keyword(arg=str(text)):
+                yield node.lineno, text
+            case ast.FunctionDef(name=text) | ast.AsyncFunctionDef(name=text) | ast.ClassDef(name=text):
+                yield node.lineno, text
+        yield from said(node)
+
+
 def test_only_apply_and_its_parts_write_to_a_vendor() -> None:
     """The writing methods of a connector are called by the intent protocol's callers and by nobody else."""
     writers = {"create", "update", "comment", "attach", "edit_comment", "delete_comment", "link_back", "close"}

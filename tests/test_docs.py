@@ -22,7 +22,7 @@ PAGES = sorted(
         *ROOT.glob("*.md"),
         *(ROOT / "docs").rglob("*.md"),
         *(ROOT / "deploy").rglob("*.md"),
-        ROOT / "connectors" / "README.md",
+        *(ROOT / "connectors").rglob("*.md"),
     ]
 )
 CONFIG = """version: 1

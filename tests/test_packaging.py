@@ -128,7 +128,8 @@ def test_an_installed_syncd_writes_a_config_that_it_accepts(syncd: Command, tmp_
 
 def test_an_installed_syncd_has_the_mapping_and_the_vendors_of_its_demo(installed: Path) -> None:
     show = (
-        "from syncd import demo; demo.shipped('zendesk-jira.yaml'); demo.simulator('zendesk'); demo.simulator('jira')"
+        "from syncd import demo, registry; demo.shipped('zendesk-jira.yaml'); "
+        "[registry.simulator(name)() for name in ('zendesk', 'jira')]"
     )
     done = subprocess.run(
         [installed / "bin" / "python", "-c", show], cwd=installed, capture_output=True, text=True, check=False

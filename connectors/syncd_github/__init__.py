@@ -1,7 +1,7 @@
 """GitHub Issues as a connector: issues of one or several repositories, by REST.
 
 Where requests go is in `api`, reads in `reader`, writes in `writer`, polls in `poll`, webhooks in `hook` and `hooks`.
-See docs/connectors/github.md for rights, settings and what was decided where GitHub leaves a choice.
+See connectors/syncd_github/README.md for rights, settings and what was decided where GitHub leaves a choice.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class Gitlab(Connector):
     """One account at one GitLab. A ref is the number of a project and of an issue in it: `14-23`.
 
     GitLab guards no write and tells no history of a description, so neither is claimed: the caller reads before it
-    writes. See docs/connectors/gitlab.md.
+    writes. See connectors/syncd_gitlab/README.md.
     """
 
     name: ClassVar[str] = "gitlab"

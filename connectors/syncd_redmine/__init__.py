@@ -1,6 +1,6 @@
 """Redmine 5 over its REST API: a tracker that answers 204 to what it ignores, and stamps in whole seconds.
 
-Everything here was measured on a real 5.0.4. See docs/connectors/redmine.md for rights, settings and what Redmine
+Everything here was measured on a real 5.0.4. See README.md for rights, settings and what Redmine
 does not tell.
 """
 

@@ -1,6 +1,6 @@
 """Request Tracker 5 over REST 2.0: a helpdesk whose writes are guarded, whose answers are prose.
 
-Everything here was measured on a real 5.0.3. See docs/connectors/rt.md for rights, the webhook scrip and what RT does
+Everything here was measured on a real 5.0.3. See README.md for rights, the webhook scrip and what RT does
 not tell.
 """
 

@@ -1,4 +1,4 @@
-"""Webhooks of the scrip in docs/connectors/rt.md: its signature, its body, and what a transaction is a hint of."""
+"""Webhooks of the scrip in README.md: its signature, its body, and what a transaction is a hint of."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def receive(webhook: Webhook, config: RtConfig) -> Delivery:
         told = Told.model_validate_json(webhook.body)
         number = int(told.transaction_id)
     except (ValidationError, ValueError):
-        raise BadBody("the body is not that of the scrip in docs/connectors/rt.md") from None
+        raise BadBody("the body is not that of the scrip in connectors/syncd_rt/README.md") from None
     ours = not config.queues or told.queue in config.queues
     hint = changed(
         told.ticket_id, str(number), told.type, about=told.field or "", creator=told.creator, own=config.user,
@@ -50,7 +50,7 @@ def receive(webhook: Webhook, config: RtConfig) -> Delivery:
 
 def steps(url: str) -> Sequence[str]:
     """RT itself calls nobody; a scrip does, which its administrator installs on the server."""
-    manual = "docs/connectors/rt.md"
+    manual = "connectors/syncd_rt/README.md"
     return (
         f"On RT's server save the module of {manual} as local/lib/RT/Action/SyncWebhook.pm below RT's directory.",
         f"In RT_SiteConfig.pm write: Set($SyncWebhookURL, '{url}'); and below it "

@@ -1,7 +1,7 @@
 """ServiceNow's endpoints as methods. How pages are read is in `records`, what is in the JSON in `wire`.
 
 The Table API is the vendor's page c_TableAPI.md, files are c_AttachmentAPI.md. Which columns the tables of journals,
-audits, choices and the dictionary have is on neither; see docs/connectors/servicenow.md.
+audits, choices and the dictionary have is on neither; see connectors/syncd_servicenow/README.md.
 """
 
 from __future__ import annotations

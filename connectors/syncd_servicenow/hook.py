@@ -50,7 +50,9 @@ def receive(webhook: Webhook, *, table: str, secrets: Iterable[SecretStr | None]
     try:
         told = Told.model_validate(json.loads(webhook.body))
     except (ValueError, RecursionError, ValidationError):
-        raise BadBody("servicenow: the body is not that of the script in docs/connectors/servicenow.md") from None
+        raise BadBody(
+            "servicenow: the body is not that of the script in connectors/syncd_servicenow/README.md"
+        ) from None
     name = token(told.ticket, told.count) if told.count is not None else ""
     revision = str(told.count) if told.count is not None else ""
     hint = Changed(told.ticket, token=name, parts=ALL_PARTS, revision=revision)
@@ -128,7 +130,7 @@ def steps(url: str, *, table: str) -> Sequence[str]:
         f"syncd.webhook.url with the value {url} and syncd.webhook.secret with the value of `webhook_secret`; "
         "tick Private on both, and give the second the read role admin.",
         f"Under System Definition > Business Rules make a rule for the table {table}: Advanced, When: async, Insert, "
-        "Update and Delete ticked, no condition, and as its script the one of docs/connectors/servicenow.md.",
+        "Update and Delete ticked, no condition, and as its script the one of connectors/syncd_servicenow/README.md.",
         "Make a second rule for the table sys_attachment with the same script: Advanced, When: async, Insert ticked, "
         f"Filter Conditions: Table name is {table}.",
         "Change a ticket; the deliveries are listed under System Logs > Outbound HTTP Requests.",

@@ -20,8 +20,8 @@ from syncd.sdk.connector import Capability
 from syncd.sdk.testing.conformance import ConnectorTests
 from syncd.sdk.testing.world import Deed, Words
 from tests.capabilities.features import FEATURES, GROUPS, Feature, Own, Promise, Proof, Word
+from tests.connectors.shipped import HELPDESKS, TRACKERS
 from tests.pairs.pair import Make, VendorWorld
-from tests.pairs.test_pairs import HELPDESKS, TRACKERS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "capabilities.md"
@@ -57,7 +57,7 @@ def package(column: str) -> str:
 
 
 def page_of(column: str) -> Path:
-    return ROOT / "docs" / "connectors" / f"{package(column)}.md"
+    return ROOT / "connectors" / f"syncd_{package(column)}" / "README.md"
 
 
 def cells(column: str, make: Make) -> dict[str, Cell]:
@@ -168,7 +168,7 @@ def page() -> str:
     """The whole page: the table, and below it the reasons by connector, numbered throughout."""
     columns = {column: cells(column, make) for column, make in COLUMNS.items()}
     numbers = {reason: number for number, reason in enumerate(_all_reasons(), start=1)}
-    head = ["", *(f"[{_called(column)}](connectors/{page_of(column).name})" for column in columns)]
+    head = ["", *(f"[{_called(column)}]({_link(column)})" for column in columns)]
     rows = [line for title, group in GROUPS.items() for line in _group(title, group, columns, numbers)]
     table = [_row(head), _row(["---"] * len(head)), *rows]
     return "\n".join([_INTRODUCTION, *table, "", "## Why not", *_why(numbers), ""])
@@ -196,6 +196,10 @@ def _said(cell: Cell, numbers: Mapping[Reason, int]) -> str:
 
 def _row(words: list[str]) -> str:
     return f"| {' | '.join(words)} |"
+
+
+def _link(column: str) -> str:
+    return f"../{page_of(column).relative_to(ROOT).as_posix()}"
 
 
 def _why(numbers: Mapping[Reason, int]) -> Iterator[str]:

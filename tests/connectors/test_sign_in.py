@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -17,64 +16,21 @@ from syncd.sdk.errors import Unauthorized
 from syncd.sdk.oauth import MemoryVault, Vault
 from syncd.sdk.testing.clock import Clock
 from syncd.sdk.testing.tokens import CLIENT_ID, CLIENT_SECRET, TokenEndpoint
-from syncd_azuredevops.simulator import AzureDevOpsSimulator
-from syncd_gitlab.simulator import GitlabSimulator
-from syncd_hubspot.simulator import HubspotSimulator
-from syncd_jira.simulator import ANA, CLOUD_ID, GATEWAY, JiraSimulator
-from syncd_linear.simulator import LinearSimulator
-from syncd_servicenow.simulator import ServiceNowSimulator
-from syncd_zendesk.simulator import ZendeskSimulator
+from syncd_jira.simulator import ANA, GATEWAY
+from tests.connectors.parts import SignIn
+from tests.connectors.shipped import SIGN_INS
 
 
 class Lasting(MemoryVault):
     lasting = True
 
 
-@dataclass(frozen=True)
-class Way:
-    """One vendor's sign-in.
-
-    Attributes:
-        instead: the keys of its other ways, which the simulator's own block has.
-        place: where it gives tokens.
-        more: what the `oauth` block needs besides the application, and `beside` what the connection does.
-        refresh: the first refresh token; empty where applications sign in as themselves alone.
-        rotates: whether a refresh token is good once.
-    """
-
-    simulator: Callable[..., Any]
-    instead: tuple[str, ...]
-    place: str
-    more: Mapping[str, str] = field(default_factory=dict)
-    beside: Mapping[str, str] = field(default_factory=dict)
-    refresh: str = ""
-    itself: bool = True
-    rotates: bool = True
-
-
-WAYS = {
-    "linear": Way(LinearSimulator, ("api_key",), "/oauth/token", refresh="linear-refresh"),
-    "zendesk": Way(ZendeskSimulator, ("email", "token"), "/oauth/tokens", refresh="zendesk-refresh"),
-    "jira": Way(
-        JiraSimulator, ("email", "token"), "/oauth/token", beside={"cloud_id": CLOUD_ID}, refresh="jira-refresh"
-    ),
-    "gitlab": Way(GitlabSimulator, ("token",), "/oauth/token", refresh="gitlab-refresh", itself=False),
-    "hubspot": Way(
-        HubspotSimulator, ("token",), "/oauth/v1/token", refresh="hubspot-refresh", itself=False, rotates=False
-    ),
-    "servicenow": Way(
-        ServiceNowSimulator, ("user", "password"), "/oauth_token.do", refresh="servicenow-refresh", rotates=False
-    ),
-    "azuredevops": Way(AzureDevOpsSimulator, ("token",), "/acme/oauth2/v2.0/token", more={"tenant": "acme"}),
-}
-
-
 class Vendor:
     """A simulated vendor, and new processes that connect to it."""
 
     def __init__(self, name: str) -> None:
-        self.name, self.way, self.clock = name, WAYS[name], Clock()
-        self.simulator = self.way.simulator(clock=self.clock)
+        self.name, self.way, self.clock = name, SIGN_INS[name], Clock()
+        self.simulator: Any = registry.simulator(name)(clock=self.clock)
         self.simulator.url = "https://acme.example"
         self.kind: type[Connector] = registry.installed().get(name)
 
@@ -105,13 +61,13 @@ class Vendor:
         return {call.partition(" ")[2] for call in self.simulator.calls() if call.partition(" ")[2] == self.way.place}
 
 
-@pytest.fixture(params=sorted(WAYS))
+@pytest.fixture(params=sorted(SIGN_INS))
 def vendor(request: pytest.FixtureRequest) -> Vendor:
     return Vendor(request.param)
 
 
-def only(of: Callable[[Way], bool]) -> pytest.MarkDecorator:
-    names = sorted(name for name, way in WAYS.items() if of(way))
+def only(of: Callable[[SignIn], bool]) -> pytest.MarkDecorator:
+    names = sorted(name for name, way in SIGN_INS.items() if of(way))
     return pytest.mark.parametrize("vendor", [pytest.param(name, id=name) for name in names], indirect=True)
 
 

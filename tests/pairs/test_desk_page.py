@@ -1,4 +1,4 @@
-"""The config and the mapping of docs/connectors/jira.md for Jira Service Management, played between two sites."""
+"""The config and the mapping of Jira's page for Jira Service Management, played between two sites."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.connectors.jira.world import JiraWorld
 from tests.pairs.pair import ENGINEERING, SUPPORT, Between, between
 from tests.pairs.words import NAMES
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "connectors" / "jira.md"
+PAGE = Path(__file__).resolve().parents[2] / "connectors" / "syncd_jira" / "README.md"
 SECRETS = ("JIRA_TOKEN", "JIRA_WEBHOOK_SECRET", "JIRA_DESK_TOKEN", "JIRA_DESK_WEBHOOK_SECRET")
 
 

@@ -9,44 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.connectors.azuredevops.world import AzureDevOpsWorld
-from tests.connectors.freshdesk.world import FreshdeskWorld
-from tests.connectors.github.world import GitHubWorld
-from tests.connectors.gitlab.world import GitlabWorld
-from tests.connectors.hubspot.world import HubspotWorld
-from tests.connectors.intercom.world import IntercomWorld
 from tests.connectors.jira.desk import DeskWorld
-from tests.connectors.jira.world import STEPS, JiraWorld
-from tests.connectors.linear.world import LinearWorld
-from tests.connectors.redmine.world import SimulatedWorld as RedmineWorld
-from tests.connectors.rt.simulated import SimulatedWorld as RtWorld
-from tests.connectors.servicenow.world import ServiceNowWorld
-from tests.connectors.zammad.world import ZammadWorld
-from tests.connectors.zendesk.world import ZendeskWorld
+from tests.connectors.shipped import HELPDESKS, TRACKERS
 from tests.pairs.fields import escalation, fields, statuses
 from tests.pairs.lives import deletions, merges, moves, several, silence
 from tests.pairs.pair import Make, between
 from tests.pairs.threads import comments, files
 
-HELPDESKS: dict[str, Make] = {
-    "zendesk": ZendeskWorld,
-    "freshdesk": FreshdeskWorld,
-    "zammad": ZammadWorld,
-    "rt": RtWorld,
-    "servicenow": ServiceNowWorld,
-    "hubspot": HubspotWorld,
-    "intercom": IntercomWorld,
-    "jira service management": DeskWorld,
-}
-TRACKERS: dict[str, Make] = {
-    "jira cloud": lambda: JiraWorld(workflow=STEPS),
-    "jira data center": lambda: JiraWorld("data_center", workflow=STEPS),
-    "linear": LinearWorld,
-    "github": lambda: GitHubWorld(elsewhere=True),
-    "gitlab": lambda: GitlabWorld(elsewhere=True),
-    "redmine": RedmineWorld,
-    "azuredevops": AzureDevOpsWorld,
-}
 CHAPTERS = (escalation, fields, statuses, comments, files, moves, merges, several, deletions, silence)
 LEAST = 25
 """Steps that every pair has to play, so that no missing capability hides all of them."""
@@ -71,6 +40,11 @@ PAIRS += [
         marks=pytest.mark.histories,
     )
 ]
+
+
+def test_the_quick_ones_are_pairs() -> None:
+    assert {desk for desk, _ in QUICK} <= set(HELPDESKS)
+    assert {tracker for _, tracker in QUICK} <= set(TRACKERS)
 
 
 @pytest.mark.parametrize(("support", "engineering"), PAIRS)

@@ -1,7 +1,7 @@
 """What an administrator has set up in the simulated Redmine: Redmine's default data in English, and one project.
 
 Statuses, priorities, trackers, roles and workflow are those of a new Redmine 5.0 (lib/redmine/default_data/loader.rb);
-the role of syncd is what docs/connectors/redmine.md asks for. Numbers are those that a new server gives.
+the role of syncd is what connectors/syncd_redmine/README.md asks for. Numbers are those that a new server gives.
 """
 
 from __future__ import annotations

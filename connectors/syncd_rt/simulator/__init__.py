@@ -30,7 +30,7 @@ class RtSimulator(RtPage, Simulator):
 
     Attributes:
         desk: its tickets and users; a person's deeds go through `acting`.
-        hooked: the queues that have the scrip of docs/connectors/rt.md.
+        hooked: the queues that have the scrip of connectors/syncd_rt/README.md.
         field_readers: who may look at custom fields themselves, beside root.
     """
 
@@ -68,7 +68,7 @@ class RtSimulator(RtPage, Simulator):
         """As its administrator writes both into RT_SiteConfig.pm."""
         self.outbox.subscriptions.append(Subscription("scrip", url, secret))
 
-    # -- the hook: lib/RT/Action/SyncWebhook.pm of docs/connectors/rt.md
+    # -- the hook: lib/RT/Action/SyncWebhook.pm of connectors/syncd_rt/README.md
 
     def tell(self, transaction: Transaction) -> None:
         """The scrip is looked up in the queue where the ticket is by then."""

@@ -1,7 +1,7 @@
 """ServiceNow as a small ASGI app, for the demo and the tests: its Table and Attachment APIs, a business rule, a page.
 
 State is in `state`, what happens in `instance`, the API's routes in `routes`, encoded queries in `query`. What the
-vendor's pages leave open is listed in docs/connectors/servicenow.md.
+vendor's pages leave open is listed in connectors/syncd_servicenow/README.md.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class ServiceNowSimulator(Simulator):
         return {**block, **credential, "with_status": {"Resolved": CLOSING, "Closed": CLOSING}, **more}
 
     def subscribe(self, url: str, secret: str) -> None:
-        """The business rules of docs/connectors/servicenow.md, as an administrator makes them."""
+        """The business rules of connectors/syncd_servicenow/README.md, as an administrator makes them."""
         self.outbox.subscriptions.append(Subscription(f"rule-{self.new_id()}", url, secret))
 
     # -- the vendor's ways

@@ -28,7 +28,7 @@ def drafted(world: GitHubWorld, **fields: Value) -> Draft:
 
 @pytest.mark.shows("several fields in one request")
 async def test_what_each_deed_costs(github: GitHub, world: GitHubWorld) -> None:
-    """The table of docs/connectors/github.md."""
+    """The table of connectors/syncd_github/README.md."""
     ref = await world.open(TITLE)
     await world.say(ref, "hello", public=True)
     costs: dict[str, int] = {}

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from syncd import registry
 from syncd.core.model import Internal, Public
-from syncd.demo import simulator as shipped
 from syncd.sdk.connector import Draft, Message
 from syncd_redmine import Redmine, RedmineConfig
 from syncd_redmine.simulator import BOT, RedmineSimulator
@@ -107,7 +107,7 @@ async def test_the_journal_tells_what_was_done_and_by_whom(redmine: Redmine, wor
 
 async def test_it_ships_under_the_connectors_name_and_is_served() -> None:
     """By its own block of a config, over HTTP and in real time."""
-    simulator = shipped("redmine")
+    simulator = registry.simulator("redmine")()
     async with simulator.serve():
         connector = Redmine(RedmineConfig.model_validate(simulator.connection()))
         assert (await connector.check()).lacks == ()

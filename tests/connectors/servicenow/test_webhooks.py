@@ -23,7 +23,7 @@ from syncd_servicenow.simulator import ADMIN
 from tests.connectors.servicenow.steps import poll
 from tests.connectors.servicenow.world import HOOK, SECRET, ServiceNowWorld, signed
 
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "connectors" / "servicenow.md"
+PAGE = Path(__file__).resolve().parents[3] / "connectors" / "syncd_servicenow" / "README.md"
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 SENT = str(int(NOW.timestamp()))
 REF = "ef43c6d40a0a0b5700c77f9bf387afe3"
@@ -190,7 +190,7 @@ async def test_a_delivery_is_sent_once_whatever_is_answered(world: ServiceNowWor
 def test_the_page_holds_the_script_and_the_steps_speak_of_it(world: ServiceNowWorld) -> None:
     assert f"```js\n{SCRIPT}```\n" in PAGE.read_text(encoding="utf-8")
     steps = "\n".join(world.connector().hook_steps(HOOK))
-    for words in (HOOK, "syncd.webhook.url", "syncd.webhook.secret", "docs/connectors/servicenow.md", "async"):
+    for words in (HOOK, "syncd.webhook.url", "syncd.webhook.secret", "connectors/syncd_servicenow/README.md", "async"):
         assert words in steps
     assert SECRET not in steps
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from syncd.sdk.text.tree import Document
 from syncd_jira import text
-from tests.connectors.adf_schema import complaints
+from tests.connectors.jira.adf_schema import complaints
 from tests.connectors.text_laws import Format, comes_back, comes_back_or_is_named_as_lost
 from tests.connectors.text_samples import SAMPLES
 from tests.sdk.text.documents import documents, markdowns

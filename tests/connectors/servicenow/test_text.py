@@ -11,12 +11,12 @@ from syncd.sdk.text.markdown import parse, render
 from syncd.sdk.text.plain import to_plain
 from syncd.sdk.text.tree import Document
 from syncd_servicenow import text
+from tests.connectors.servicenow.part import LIMIT, acting
 from tests.connectors.text_laws import Format, comes_back, comes_back_or_is_named_as_lost
 from tests.connectors.text_samples import PLAIN_MAILS, SAMPLES
 from tests.sdk.text import hostile
 from tests.sdk.text.documents import documents, texts
 
-LIMIT = 1_000_000
 ENTRY = Format(read=text.read, write=lambda markdown: text.write(markdown, rich=True, limit=LIMIT), target=text.TARGET)
 PLAIN = Format(
     read=lambda source: text.read(source, rich=False),
@@ -117,28 +117,20 @@ def test_what_plain_text_cannot_say_is_named() -> None:
 
 
 @pytest.mark.parametrize("rich", [True, False], ids=["as HTML", "as words"])
-def test_no_attempt_acts(rich: bool) -> None:
+def test_no_attempt_acting(rich: bool) -> None:
     """The two hundred attempts of tests/sdk/text/hostile.py, and all of them in a tag."""
-    acting = {}
+    found = {}
     for attempt in (*hostile.HOSTILE, *(f"[code]{each}[/code]" for each in hostile.HOSTILE)):
         for markdown in (attempt, text.read_column(attempt).markdown):
-            if found := acts(text.write(markdown, rich=rich, limit=LIMIT).source):
-                acting[attempt] = found
-    assert acting == {}
+            if acts := acting(text.write(markdown, rich=rich, limit=LIMIT).source):
+                found[attempt] = acts
+    assert found == {}
 
 
-def acts(entry: str) -> list[str]:
-    """What an instance shows of an entry: HTML in the tags, words around them."""
-    found = []
-    for at, piece in enumerate(text._TAGGED.split(entry)):
-        found += hostile.acting_html(piece) if at % 2 else hostile.acting_plain(piece)
-    return found
-
-
-def test_the_checker_sees_what_acts() -> None:
+def test_the_checker_sees_what_acting() -> None:
     for raw in ("[code]<script>x()</script>[/code]", "@team", "[code]<img src=x onerror=y>[/code]"):
-        assert acts(raw)
-    assert not acts(f"[code]{to_html(parse('**bold**'))}[/code]")
+        assert acting(raw)
+    assert not acting(f"[code]{to_html(parse('**bold**'))}[/code]")
 
 
 @pytest.mark.histories

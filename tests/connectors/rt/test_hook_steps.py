@@ -1,15 +1,13 @@
-"""Where no API registers a webhook, the steps of a person say the same as the page of the vendor."""
+"""No API of Request Tracker registers a webhook: the steps of a person say the same as its page."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from syncd_redmine import Redmine
-from syncd_redmine.config import RedmineConfig
 from syncd_rt import RequestTracker
 from syncd_rt.config import RtConfig
 
-PAGES = Path(__file__).resolve().parent.parent.parent / "docs" / "connectors"
+PAGE = Path(__file__).resolve().parents[3] / "connectors" / "syncd_rt" / "README.md"
 ADDRESS = "https://syncd.example/hooks/desk"
 
 
@@ -18,7 +16,7 @@ def test_the_steps_for_request_tracker_are_those_of_its_page() -> None:
         {"connector": "rt", "url": "https://rt.example", "token": "t", "user": "syncd", "webhook_secret": "hidden"}
     )
     steps = "\n".join(RequestTracker(config).hook_steps(ADDRESS))
-    page = " ".join((PAGES / "rt.md").read_text(encoding="utf-8").split())
+    page = " ".join(PAGE.read_text(encoding="utf-8").split())
     for words in (
         *("local/lib/RT/Action/SyncWebhook.pm", "RT_SiteConfig.pm", "Set($SyncWebhookURL,", "Set($SyncWebhookSecret,"),
         *("syncd.initialdata", "rt-setup-database --action insert --datafile syncd.initialdata"),
@@ -27,10 +25,3 @@ def test_the_steps_for_request_tracker_are_those_of_its_page() -> None:
         assert words in page
     assert f"'{ADDRESS}'" in steps
     assert "hidden" not in steps
-
-
-def test_redmine_has_none_and_says_what_serves_instead() -> None:
-    config = RedmineConfig.model_validate({"connector": "redmine", "url": "https://redmine.example", "api_key": "k"})
-    [step] = Redmine(config).hook_steps(ADDRESS)
-    assert "polling" in step
-    assert ADDRESS not in step
