@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sqlalchemy import Connection
+
 from syncd.core.life import Gone
 from syncd.core.model import Side, Snapshot
 from syncd.engine.run import Run, resting_of
@@ -82,29 +84,47 @@ def _merged(run: Run, side: Side, into: str) -> Snapshot:
     )
 
 
+CONTROLS = 5
+"""How many other tickets are tried before a vendor that shows none of them is said to show nothing at all."""
+
+
 async def _prove_absence(run: Run, side: Side) -> Gone:
     """A 404 counts when it comes twice, with a ticket in between that is known and can be read."""
     connector, ref = run.connectors[side], run.ref(side)
-    control = await _control(run, side)
-    try:
-        if control is None:
-            await connector.check()
-        else:
-            await connector.fetch(control, parts=ONLY_FIELDS)
-    except NotFound as error:
-        raise Unproven(f"{connector.connection}: neither {ref} nor {control} can be found", sent=False) from error
+    there = await _control(run, side)
     try:
         await connector.fetch(ref, parts=ONLY_FIELDS)
     except NotFound:
-        return Gone(f"{ref} is not there, {control or 'the account'} is")
+        return Gone(f"{ref} is not there, {there} is")
     raise Unproven(f"{connector.connection}: {ref} was missing for a moment", sent=False)
 
 
-async def _control(run: Run, side: Side) -> str | None:
-    """Another ticket of the same connection that was read before."""
-    connection = run.mapping.connections[side]
-    found = await run.site.store.read(
-        lambda c: links.list_links(c, Filter(connection=connection, state=LinkState.LINKED), limit=20)
-    )
-    refs = [link.refs[link_side] for link in found for link_side in Side if link.connections[link_side] == connection]
-    return next((ref for ref in reversed(refs) if ref and ref != run.link.refs[side]), None)
+async def _control(run: Run, side: Side) -> str:
+    """Another ticket of the same connection that was read before, and is there; the account where none is known.
+
+    Several are tried: one may have been deleted together with the ticket in question, each then the other's control.
+
+    Raises:
+        Unproven: none of them is there, as when the account has lost its rights.
+    """
+    connector = run.connectors[side]
+    known = await run.site.store.read(lambda c: _known(c, run, side))
+    for ref in known:
+        try:
+            await connector.fetch(ref, parts=ONLY_FIELDS)
+        except NotFound:
+            continue
+        return ref
+    if not known:
+        await connector.check()
+        return "the account"
+    tried = ", ".join(known)
+    raise Unproven(f"{connector.connection}: neither {run.ref(side)} nor any of {tried} can be found", sent=False)
+
+
+def _known(c: Connection, run: Run, side: Side) -> list[str]:
+    """Other tickets of that connection, those of the newest links first."""
+    connection, mine = run.mapping.connections[side], run.link.refs[side]
+    found = links.list_links(c, Filter(connection=connection, state=LinkState.LINKED), limit=20, newest=True)
+    refs = [link.refs[of] for link in found for of in Side if link.connections[of] == connection]
+    return list(dict.fromkeys(ref for ref in refs if ref and ref != mine))[:CONTROLS]
