@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from syncd import crash
 from syncd.core.decision import Flag, Note, Scope
-from syncd.core.model import Internal, Life, Side, Snapshot
+from syncd.core.model import Base, Internal, Life, Side, Snapshot
 from syncd.engine import record
 from syncd.engine.intake import look
 from syncd.engine.relations import ISSUE, adopt_unasked, close
@@ -77,11 +77,12 @@ async def put_away(run: Run) -> None:
         return
     found = await connector.find(made.key)
     kept = next((issue for issue in found if issue.ref == run.link.refs.engineering), None)
-    if kept is None:
-        return  # the link was moved on to an issue that syncd did not make: nobody can say which one is too many
+    # where the link went on to an issue that was not made for it (a merge, a person), the one that the create is proven
+    # to have made is somebody's choice; what carries its key beside that one was still made by accident
+    spared, stays = (kept.ref, kept) if kept else (made.target, run.base.engineering)
     for issue in found:
-        if issue is not kept and await _is_ours_to_close(run, issue):
-            await _close(run, issue, kept)
+        if stays is not None and issue.ref != spared and await _is_ours_to_close(run, issue):
+            await _close(run, issue, stays)
 
 
 async def created(run: Run) -> Intent | None:
@@ -97,7 +98,7 @@ async def _is_ours_to_close(run: Run, issue: Snapshot) -> bool:
     return not await run.site.store.read(lambda c: links.by_issue(c, connection, issue.ref))
 
 
-async def _close(run: Run, issue: Snapshot, kept: Snapshot) -> None:
+async def _close(run: Run, issue: Snapshot, kept: Snapshot | Base) -> None:
     """Close first, then tell: a death between them closes again, which changes nothing, and then tells."""
     log.warning("issue.made_twice", link=run.link.id, kept=kept.label or kept.ref, closed=issue.label or issue.ref)
     try:
@@ -110,13 +111,13 @@ async def _close(run: Run, issue: Snapshot, kept: Snapshot) -> None:
     await _tell(run, issue, kept)
 
 
-def _by_hand(issue: Snapshot, kept: Snapshot, error: Exception) -> Flag:
+def _by_hand(issue: Snapshot, kept: Snapshot | Base, error: Exception) -> Flag:
     called = issue.label or issue.ref
     reason = f"{called} was made twice by accident ({kept.label or kept.ref} stays) and cannot be closed: {error}"
     return Flag(Scope.LINK, f"made twice:{issue.ref}", issue.ref, reason, f"close {called} by hand", Side.ENGINEERING)
 
 
-async def _tell(run: Run, issue: Snapshot, kept: Snapshot) -> None:
+async def _tell(run: Run, issue: Snapshot, kept: Snapshot | Base) -> None:
     note = _note(run, issue, kept)
     try:
         await note_beside(run, note, issue.ref)
@@ -125,7 +126,7 @@ async def _tell(run: Run, issue: Snapshot, kept: Snapshot) -> None:
         await run.site.store.write(lambda c: audit.append(c, entry, run.site.now()))
 
 
-def _note(run: Run, issue: Snapshot, kept: Snapshot) -> Note:
+def _note(run: Run, issue: Snapshot, kept: Snapshot | Base) -> Note:
     text = (
         f"syncd made this issue twice by accident. {kept.label or kept.ref} is the one that is kept in step with the "
         f"ticket: {kept.url}\n\nThis one is closed, and what was said here stays here."

@@ -65,6 +65,18 @@ async def test_what_a_person_reopened_is_left_alone(pair: World) -> None:
     assert len(pair.engineering.ticket(other).comments) == 1
 
 
+async def test_after_a_merge_the_late_one_is_put_away_too(pair: World) -> None:
+    """The link went on with the issue that its own was merged into; what came late belongs to nobody all the same."""
+    kept, other = await twice(pair)
+    into = pair.engineering.open(title="The same")
+    pair.engineering.merge(kept, into=into)
+    await pair.sync()
+    await later(pair)
+    assert pair.engineering.ticket(other).fields["status"] == pair.engineering.character.final
+    assert pair.engineering.ticket(into).label in pair.engineering.ticket(other).comments[0].body.text
+    assert pair.engineering.ticket(into).fields["status"] == "new"
+
+
 @pytest.mark.parametrize("what", ["linked", "deleted", "locked"])
 async def test_what_is_not_ours_any_more_is_left_alone(pair: World, what: str) -> None:
     kept, other = await twice(pair)
