@@ -232,10 +232,11 @@ def _conclude(run: Run, c: Connection, plan: Plan) -> None:
         behind_since=None,
         diverged_since=(run.link.diverged_since or now) if diverged else None,
         converged_at=None if diverged else now,
+        rings_at=clocks.next_ring(run.mapping, run.link.severity, run.milestones, now),
     )
     links.save(c, run.link, run.lease)
     if run.issue_fields:
-        links.agree(c, run.link, run.issue_fields)
+        links.agree(c, run.link, run.issue_fields, run.issue_rules)
     _let_go(run, c, plan)
     intents.forget_notes(c, run.link.id, keep={note.item for note in _notes(run, plan)})
 

@@ -211,7 +211,7 @@ async def _recover_update(run: Run, intent: Intent) -> None:
                 run.shown_on_issue(intent.side, {name: snapshot.fields.get(name)})
 
     def store(c: Connection) -> None:
-        links.agree(c, run.link, run.issue_fields)
+        links.agree(c, run.link, run.issue_fields, run.issue_rules)
         intents.refuse(c, intent.id, "settled by reading")
         entry = AuditEntry(kind="update.recovered", link_id=run.link.id, run=run.id, side=intent.side, item=intent.item)
         audit.append(c, entry, run.site.now())

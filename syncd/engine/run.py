@@ -130,6 +130,11 @@ class Run:
         return min((hint.received_at for hint in self.hints), default=self.site.now())
 
     @property
+    def issue_rules(self) -> dict[str, str]:
+        """The issue's fields -> the entries of the mapping that are about them."""
+        return {rule.lenses.engineering.field: rule.name for rule in self.mapping.fields}
+
+    @property
     def open_intents(self) -> list[Intent]:
         """Writes of an earlier run that may or may not have happened."""
         return [intent for intent in self.intents if intent.state is IntentState.ATTEMPTED]

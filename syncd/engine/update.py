@@ -120,7 +120,7 @@ def _landed(run: Run, c: Connection, decision: Update, answer: Written) -> str:
     it must not reach another customer, not even after a crash.
     """
     if decision.side is Side.ENGINEERING and run.shared:
-        links.agree(c, run.link, {**decision.fields, **answer.fields})
+        links.agree(c, run.link, {**decision.fields, **answer.fields}, run.issue_rules)
     return answer.revision or ""
 
 

@@ -183,18 +183,28 @@ def advance(c: Connection, link_ids: Iterable[int], side: Side, revision: str) -
             c.execute(update(links).where(links.c.id == row.id).values({column: moved}))
 
 
-def agree(c: Connection, link: Link, fields: Fields) -> None:
+def agree(c: Connection, link: Link, fields: Fields, rules: Mapping[str, str]) -> None:
     """Take what was written on an issue as agreed in its other links too, so that none of them takes it for an edit.
 
-    The caller holds a lease on `link`, and so nobody runs the others (see `leases`).
+    What they hold back was seen before it: a run that does not read the issue must not go back to that. The caller
+    holds a lease on `link`, and so nobody runs the others (see `leases`).
+
+    Args:
+        rules: the issue's fields -> the entries of the mapping that are about them.
     """
+    written = {rules[name]: value for name, value in fields.items() if name in rules}
     for other in by_issue(c, link.connections.engineering, link.refs.engineering or ""):
         base = other.base.engineering
         if other.id == link.id or base is None:
             continue
         known = {name: value for name, value in fields.items() if name in base.fields}
         moved = codec.dump_base(replace(base, fields={**base.fields, **known}))
-        c.execute(update(links).where(links.c.id == other.id).values(engineering_base=moved))
+        of_both = written if other.mapping == link.mapping else {}
+        held = {
+            rule: Pair(pair.support, of_both[rule]) if rule in of_both else pair for rule, pair in other.held.items()
+        }
+        values = {"engineering_base": moved, "held": codec.dump_held(held)}
+        c.execute(update(links).where(links.c.id == other.id).values(values))
 
 
 def fence(c: Connection, link_id: int) -> None:

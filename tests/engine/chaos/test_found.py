@@ -61,6 +61,28 @@ def test_what_one_customer_says_reaches_no_other_by_way_of_their_issue(
     ] * 2
 
 
+def test_what_was_held_back_is_not_what_the_issue_says_once_another_ticket_has_written_there() -> None:
+    """A title that a helpdesk trims away was held back at one ticket; then another customer's went to their issue, and
+    a run of the first that did not read it fell back to what it had held: the customer's title counted as an edit."""
+    history = History(TRACKER, HELPFUL)
+    desk, tracker = history.vendors[Side.SUPPORT], history.vendors[Side.ENGINEERING]
+    first = desk.open(title="Login", priority="urgent")
+    history.live()
+    issue = history.refs(Side.ENGINEERING)[0]
+    history.join(issue)
+    history.live()
+    second = history.refs(Side.SUPPORT)[1]
+    tracker.edit(issue, title=" Login ")
+    history.live()
+    desk.edit(second, title="My name is Ana")
+    history.live()
+    desk.move(first, "CORE")
+    history.live()
+    assert history.verdict() == []
+    assert [desk.ticket(ref).fields["title"] for ref in (first, second)] == ["Login", "My name is Ana"]
+    history.close()
+
+
 @pytest.mark.parametrize("linked", [True, False], ids=["another ticket's issue", "an engineer's issue"])
 def test_a_merged_issue_brings_no_foreign_words_to_the_ticket(history: History, linked: bool) -> None:
     """The link went on with the issue that its own was merged into, took the difference for an engineer's edit, and
