@@ -21,7 +21,7 @@ from syncd import log as logs
 from syncd import marker, registry
 from syncd.core.mapping import Mapping as Rules
 from syncd.core.model import Side
-from syncd.engine import hookwatch, operate, refused
+from syncd.engine import clocks, hookwatch, operate, refused
 from syncd.engine.countdown import Countdown, ends, place
 from syncd.engine.hookwatch import HookWatch
 from syncd.engine.poll import Poller, poll_once
@@ -250,6 +250,7 @@ class Daemon:
         for name in self.pollers:
             if await self.reach(name):
                 await self._poll(name, self.site.connectors[name])
+        await clocks.ring(self.site)
         return await self.work()
 
     async def work(self) -> int:
@@ -312,6 +313,7 @@ class Daemon:
             return False
         changed = {rules.name for rules in examined.mappings if self._differs(rules)}
         self.site.mappings = {rules.name: rules for rules in examined.mappings}
+        await clocks.wind_up(self.site)
         log.info("config.reloaded", mappings=len(examined.mappings), changed=sorted(changed))
         return True
 

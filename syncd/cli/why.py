@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from syncd.daemon import Daemon
-    from syncd.engine.views import Answer
+    from syncd.engine.views import Answer, ClockAnswer
 
 _HELP = """Say why a ticket is as it is: who set each field, by which rule, what was refused,
 when the next try is; for a ticket without an issue, on which condition each rule failed.
@@ -63,6 +63,8 @@ def show(out: Console, answer: Answer, now: datetime, steps: int) -> None:
     session.say(out, f"{link.support.label}{issue}  ({number}{link.mapping}, {link.state})", "bold")
     if link.severity:
         session.say(out, f"  {link.severity} by {link.severity_rule}")
+    for clock in answer.clocks:
+        _clock(out, clock, now)
     for wait in answer.waits:
         session.say(out, f"  {wait}", "yellow")
     if answer.next_try:
@@ -75,6 +77,16 @@ def show(out: Console, answer: Answer, now: datetime, steps: int) -> None:
         out.print()
         _history(out, answer, now, steps)
     out.print()
+
+
+def _clock(out: Console, clock: ClockAnswer, now: datetime) -> None:
+    from syncd.core.followup import spoken
+
+    over = clock.used > clock.within
+    state = f"over by {spoken(clock.used - clock.within)}" if over else f"{spoken(clock.within - clock.used)} left"
+    until = f", ends {session.when(clock.due, now)}" if clock.due and not over else ""
+    paused = ", stands still" if clock.paused else ""
+    session.say(out, f"  clock {clock.name}: {state}{until}{paused}", "red" if over else "")
 
 
 def _fields(out: Console, answer: Answer, now: datetime) -> None:

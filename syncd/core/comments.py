@@ -43,10 +43,10 @@ def _speaks_of(rule: CommentRule, side: Side, body: Body) -> bool:
         return False
     if rule.visibility is Visibility.PUBLIC and body.visibility is Visibility.INTERNAL and not rule.discloses:
         return False
-    return not rule.starts_with or _begins(body.text, rule.starts_with)
+    return not rule.starts_with or begins(body.text, rule.starts_with)
 
 
-def _begins(text: str, word: str) -> bool:
+def begins(text: str, word: str) -> bool:
     """Whether a text begins with a word as a word: `/customer` does not begin `/customers`."""
     start = text.lstrip()
     return start.startswith(word) and not start[len(word) : len(word) + 1].isalnum()

@@ -8,32 +8,52 @@ tickets are looked at first (`core.life`), then backlinks, comments and files (`
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
-from syncd.core.decision import Decision, Grade, Note, Plan, Undecided
+from syncd.core.decision import Decision, Grade, Mark, Note, Plan, Undecided
 from syncd.core.escalation import assess
 from syncd.core.fields import create, merge_fields
+from syncd.core.followup import follow_up
 from syncd.core.life import course
 from syncd.core.mapping import Mapping
+from syncd.core.milestones import Happened, Milestone
 from syncd.core.model import Pair, Side
 from syncd.core.threads import backlinks, thread
 from syncd.core.triggers import first_match
 from syncd.core.view import Known, Seen, View
 
 
-def decide(known: Known, seen: Pair[Seen], mapping: Mapping, *, assert_owner: bool = False) -> Plan:
+def decide(
+    known: Known,
+    seen: Pair[Seen],
+    mapping: Mapping,
+    *,
+    assert_owner: bool = False,
+    now: datetime | None = None,
+) -> Plan:
     """The plan of one run; empty when there is nothing to do.
 
     Args:
         assert_owner: also settle drift in favour of each field's owner (see `merge_field`).
+        now: for the clocks; without it they stand still.
     """
     way = course(known.base, seen, mapping.lifecycle, known.resting)
     view = View(known, seen, mapping, way)
     if not way.goes_on:
         return Plan(tuple(_untold(known, way.first)))
     if known.base.engineering is None:
-        return Plan((*_grade(view), *_first_time(view)))
+        return Plan((*_grade(view), *_first_time(view, now)))
     fields = merge_fields(view, assert_owner=assert_owner)
-    decisions = (*way.first, *_grade(view), *backlinks(view), *thread(view), *fields.decisions(view), *way.last)
+    contract = follow_up(view, now) if now else ()
+    decisions = (
+        *way.first,
+        *_grade(view),
+        *backlinks(view),
+        *thread(view),
+        *fields.decisions(view),
+        *contract,
+        *way.last,
+    )
     return Plan(tuple(_untold(known, decisions)), held=frozenset(fields.held))
 
 
@@ -45,13 +65,21 @@ def _grade(view: View) -> Iterator[Grade]:
         yield Grade(given, known.severity)
 
 
-def _first_time(view: View) -> tuple[Decision, ...]:
+def _first_time(view: View, now: datetime | None) -> tuple[Decision, ...]:
     """A ticket without an issue: the first rule that holds makes one, and the next run does the rest."""
     ticket = view.snapshot(Side.SUPPORT)
     if ticket is None or not view.takes_writes(Side.SUPPORT):
         return ()
     rule = first_match(view.mapping, ticket.fields)
-    return create(view, rule) if rule else ()
+    return (*_escalated(view, now), *create(view, rule)) if rule else ()
+
+
+def _escalated(view: View, now: datetime | None) -> Iterator[Mark]:
+    """The clocks start when a rule asks for the issue, however long it takes to make it."""
+    policy = view.mapping.escalation
+    known = any(fact.what is Happened.ESCALATED for fact in view.known.milestones)
+    if now is not None and policy is not None and policy.contract is not None and not known:
+        yield Mark(Milestone(Happened.ESCALATED, now, source=str(Happened.ESCALATED)))
 
 
 def _untold(known: Known, decisions: Iterable[Decision]) -> Iterator[Decision]:

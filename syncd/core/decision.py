@@ -13,6 +13,7 @@ from typing import TypeAlias
 from syncd.core.escalation import Assessment
 from syncd.core.mapping import EscalationRule
 from syncd.core.merge import Clash
+from syncd.core.milestones import Milestone
 from syncd.core.model import Attachment, Body, Comment, Fields, Internal, Person, Side, Value, Word
 
 
@@ -22,6 +23,13 @@ class Grade:
 
     given: Assessment
     before: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Keep a fact about the way of this escalation."""
+
+    fact: Milestone
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +196,7 @@ class Follow:
 
 Decision: TypeAlias = (
     Grade
+    | Mark
     | Create
     | Update
     | AddComment

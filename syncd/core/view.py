@@ -11,6 +11,7 @@ from syncd.core.comments import CommentTwin
 from syncd.core.decision import Flag, Resting
 from syncd.core.life import Course, Gone
 from syncd.core.mapping import Mapping
+from syncd.core.milestones import Milestone
 from syncd.core.model import NO_FIELDS, Base, Comment, Fields, Pair, Side, Snapshot, Value
 
 Seen: TypeAlias = Snapshot | Gone | None
@@ -32,6 +33,7 @@ class Known:
         siblings: what the other tickets on the same issue looked like last.
         shared: whether other tickets hang or hung on the issue.
         severity, severity_rule: how bad the ticket was found last, and by which rule; "" for not at all.
+        milestones: what happened on the way of its escalation, in the order in which it was noted.
         history_until: what was said until this moment was there when the tickets were linked.
     """
 
@@ -48,6 +50,7 @@ class Known:
     resting: Resting | None = None
     severity: str = ""
     severity_rule: str = ""
+    milestones: tuple[Milestone, ...] = ()
     history_until: datetime | None = None
 
     def is_history(self, comment: Comment) -> bool:

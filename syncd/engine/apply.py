@@ -19,6 +19,7 @@ from syncd.core.decision import (
     Follow,
     Grade,
     LinkBack,
+    Mark,
     Note,
     Plan,
     Rest,
@@ -50,6 +51,8 @@ async def _apply(run: Run, decision: Decision) -> None:  # noqa: PLR0912  one br
     match decision:
         case Grade():
             await record.grade(run, decision)
+        case Mark(fact):
+            await record.mark(run, fact)
         case Create():
             await relations.create(run, decision)
         case Update():

@@ -24,6 +24,7 @@ from syncd.core.decision import (
     Follow,
     Grade,
     LinkBack,
+    Mark,
     Note,
     Plan,
     Rest,
@@ -195,8 +196,8 @@ def fresh_run(site: Site, mapping: Mapping, ref: str) -> Run:
     nothing: frozenset[str] = frozenset()
     return Run(
         site=site, lease=Lease(0, 0, site.now()), link=link, mapping=mapping, connectors=site.pair(mapping), hints=[],
-        comment_twins=[], file_twins=[], parked=[], intents=[], told=set(), siblings=(), shared=False, base=link.base,
-        copies=Pair(nothing, nothing), file_copies=Pair(nothing, nothing),
+        comment_twins=[], file_twins=[], parked=[], intents=[], told=set(), milestones=[], siblings=(), shared=False,
+        base=link.base, copies=Pair(nothing, nothing), file_copies=Pair(nothing, nothing),
     )  # fmt: skip
 
 
@@ -253,16 +254,16 @@ async def _planned(run: Run) -> PlannedLink:
     await _read_both(run)
     if run.link.refs.engineering is None:
         return _escalation(run)
-    now = decide(run.known, run.seen, run.mapping)
-    later = decide(run.known, run.seen, run.mapping, assert_owner=True)
+    now = decide(run.known, run.seen, run.mapping, now=run.site.now())
+    later = decide(run.known, run.seen, run.mapping, assert_owner=True, now=run.site.now())
     return PlannedLink(_named(run), tuple(await _changes(run, later, now)))
 
 
 async def _judged(run: Run) -> PlannedLink:
     await _read_both(run)
     known = replace(run.known, parked={}, resting=None)
-    now = decide(known, run.seen, run.mapping)
-    later = decide(known, run.seen, run.mapping, assert_owner=True)
+    now = decide(known, run.seen, run.mapping, now=run.site.now())
+    later = decide(known, run.seen, run.mapping, assert_owner=True, now=run.site.now())
     return PlannedLink(_named(run), tuple(await _changes(run, later, now)))
 
 
@@ -287,7 +288,7 @@ def _escalation(run: Run) -> PlannedLink:
     """A ticket without an issue: which rule makes one, with what, and which comments follow."""
     ticket = run.snapshot(Side.SUPPORT)
     said = tuple((v.rule.name, v.holds, v.why) for v in verdicts(run.mapping, ticket.fields)) if ticket else ()
-    first = decide(run.known, run.seen, run.mapping)
+    first = decide(run.known, run.seen, run.mapping, now=run.site.now())
     changes = [change for decision in first.decisions for change in _described(run, decision)]
     made = next((decision for decision in first.decisions if isinstance(decision, Create)), None)
     if made and ticket:
@@ -343,6 +344,8 @@ def _described(run: Run, decision: Decision) -> Iterator[Change]:  # noqa: PLR09
     match decision:
         case Grade(given, before):
             yield Change(".", "severity", None, "severity", before, str(given.severity or ""), given.rule)
+        case Mark(fact):
+            yield Change(".", "noted", None, str(fact.what), after=fact.detail or fact.who)
         case Create():
             yield Change("+", "create", Side.ENGINEERING, _place(run, decision), rule=decision.rule.name)
             for name, value in decision.fields.items():

@@ -15,7 +15,7 @@ from syncd.core.lens import Unsayable
 from syncd.core.mapping import FieldRule
 from syncd.core.merge import Maybe, Sides, drifted
 from syncd.core.model import NO_FIELDS, Base, Fields, Kind, Life, Pair, Side, Snapshot, Value
-from syncd.engine import brake, carried, duplicates, record, relations, talk
+from syncd.engine import brake, carried, clocks, duplicates, record, relations, talk
 from syncd.engine.apply import apply
 from syncd.engine.recover import recover
 from syncd.engine.run import Run, load, resting_of
@@ -125,7 +125,7 @@ async def _took_unasked(run: Run) -> bool:
 async def _until_quiet(run: Run) -> Plan | None:
     """Rounds until a plan is empty; None when the link came to rest or became another one on the way."""
     for _ in range(ROUNDS):
-        plan = decide(run.known, run.seen, run.mapping, assert_owner=run.settles_drift)
+        plan = decide(run.known, run.seen, run.mapping, assert_owner=run.settles_drift, now=run.site.now())
         if not plan.decisions:
             return plan
         await brake.check(run, plan)

@@ -11,10 +11,11 @@ from sqlalchemy import Connection
 from syncd.core import comments as texts
 from syncd.core.decision import Flag, Grade, Note, Scope, SkipComment, SkipFile, Undecided, fingerprint
 from syncd.core.merge import Clash
-from syncd.core.model import Attachment, Fields, Internal, Pair, Side, Value
+from syncd.core.milestones import Happened, Milestone, latest
+from syncd.core.model import Attachment, Comment, Fields, Internal, Pair, Side, Value
 from syncd.engine.run import Run
 from syncd.engine.send import Order, announce
-from syncd.store import audit, codec, conflicts, links, parked, twins
+from syncd.store import audit, codec, conflicts, links, milestones, parked, twins
 from syncd.store.records import (
     AuditEntry,
     CommentTwin,
@@ -62,6 +63,13 @@ def note_of(parked: Flag | ParkedItem) -> Note:
         f"syncd could not bring over {parked.scope} `{parked.item}`: {parked.reason}.\n\nWhat helps: {parked.remedy}."
     )
     return Note(Side.SUPPORT, Internal(text), f"parked:{parked.scope}:{parked.item}:{parked.fingerprint}")
+
+
+async def unsaid(run: Run, note: Note) -> None:
+    """A note for people of a side that has no place for it."""
+    outcome = f"{run.mapping.connections[note.side]} has no internal comments"
+    entry = told(run, "note.unsaid", note.item, side=note.side, outcome=outcome)
+    await run.site.store.write(lambda c: audit.append(c, entry, run.site.now()))
 
 
 def note_order(note: Note) -> Order:
@@ -145,6 +153,29 @@ async def grade(run: Run, decision: Grade) -> None:
 
     await run.site.store.write(store)
     run.link = replace(run.link, severity=severity, severity_rule=given.rule)
+
+
+async def mark(run: Run, fact: Milestone) -> None:
+    """Keep a fact about the escalation, once."""
+
+    def store(c: Connection) -> None:
+        if milestones.add(c, run.link.id, fact, run.site.now()):
+            entry = told(run, f"escalation.{fact.what}", fact.detail, after=fact.who or None, outcome=fact.source)
+            audit.append(c, entry, run.site.now())
+
+    await run.site.store.write(store)
+    run.milestones.append(fact)
+
+
+def customer_told(run: Run, c: Connection, original: Comment, copy: str) -> None:
+    """A copy of ours told the customer something; nobody reads the thread again because of it."""
+    policy = run.mapping.escalation
+    if policy is None or policy.contract is None or latest(run.milestones, Happened.ESCALATED) is None:
+        return
+    now = run.site.now()
+    fact = Milestone(Happened.TOLD, now, original.author.name or original.author.id, source=copy)
+    if milestones.add(c, run.link.id, fact, now):
+        run.milestones.append(fact)
 
 
 async def skip_comment(run: Run, decision: SkipComment) -> None:

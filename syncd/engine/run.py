@@ -12,12 +12,13 @@ from sqlalchemy import Connection
 from syncd.core import comments as texts
 from syncd.core.decision import Resting, Update
 from syncd.core.mapping import FieldRule, Mapping
+from syncd.core.milestones import Milestone
 from syncd.core.model import NO_FIELDS, Base, Fields, Pair, Side, Snapshot, Value
 from syncd.core.view import Known, Seen, last_seen
 from syncd.engine import history
 from syncd.engine.site import Site
 from syncd.sdk.connector import ALL_PARTS, Changed, Connector, Part
-from syncd.store import hints, intents, links, parked, twins
+from syncd.store import hints, intents, links, milestones, parked, twins
 from syncd.store.records import (
     CommentTwin,
     FileTwin,
@@ -38,6 +39,8 @@ LINKED = f"{ASKED}link "
 """How the token of a hint begins after which a person linked two tickets: no number of these pulls the brake."""
 FOLLOWED = "followed "
 """How the token of a hint begins after which the link is about another ticket than before."""
+RANG = "clock "
+"""How the token of a hint begins that a clock of the contract gave."""
 SECOND_LOOK = "second look "
 """How the token of a hint begins that asks whether the issue was made twice."""
 
@@ -85,6 +88,7 @@ class Run:
     parked: list[ParkedItem]
     intents: list[Intent]
     told: set[str]
+    milestones: list[Milestone]
     siblings: tuple[Fields, ...]
     shared: bool
     base: Pair[Base | None]
@@ -121,18 +125,19 @@ class Run:
             resting=resting_of(self.link),
             severity=self.link.severity,
             severity_rule=self.link.severity_rule,
+            milestones=tuple(self.milestones),
             history_until=self.history_until,
         )
-
-    @property
-    def began(self) -> datetime:
-        """When the first of the hints came that this run answers, for the delay."""
-        return min((hint.received_at for hint in self.hints), default=self.site.now())
 
     @property
     def issue_rules(self) -> dict[str, str]:
         """The issue's fields -> the entries of the mapping that are about them."""
         return {rule.lenses.engineering.field: rule.name for rule in self.mapping.fields}
+
+    @property
+    def began(self) -> datetime:
+        """When the first of the hints came that this run answers, for the delay."""
+        return min((hint.received_at for hint in self.hints), default=self.site.now())
 
     @property
     def open_intents(self) -> list[Intent]:
@@ -228,7 +233,7 @@ class Run:
     def _covered(self, hint: Hint) -> bool:
         """Whether an earlier read shows already what this hint tells."""
         base, connector = self.base[hint.side], self.connectors[hint.side]
-        if base is None or not hint.token or hint.token.startswith((ASKED, FOLLOWED, SECOND_LOOK)):
+        if base is None or not hint.token or hint.token.startswith((ASKED, FOLLOWED, RANG, SECOND_LOOK)):
             return False
         changed = Changed(ref=hint.ref, token=hint.token, revision=hint.revision)
         revisions = {"fields": base.fields_revision, "thread": base.thread_revision}
@@ -264,6 +269,7 @@ def load(site: Site, c: Connection, lease: Lease) -> Run | None:
         intents=announced,
         notes={intent.item for intent in announced if intent.kind is IntentKind.NOTE},
         told=set(intents.told(c, link.id)),
+        milestones=milestones.of(c, link.id),
         siblings=tuple(base.fields for base in links.sibling_bases(c, link).values()),
         shared=links.is_shared(c, link),
         base=link.base,

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from syncd import crash
 from syncd.core import comments as texts
 from syncd.core.decision import AddComment, AddFile, EditComment, Flag, Note, Scope, fingerprint
-from syncd.core.model import Attachment, Body, Comment, Internal, Public, Side
+from syncd.core.model import Attachment, Body, Comment, Internal, Public, Side, Visibility
 from syncd.engine import record
 from syncd.engine.run import Run
 from syncd.engine.send import Order, announce
@@ -69,8 +69,14 @@ async def _stub(run: Run, order: Order, decision: AddComment, error: Rejected) -
 
 
 async def note(run: Run, decision: Note) -> None:
-    """Say something of our own to the people of one side; each occasion once."""
-    await _post(run, record.note_order(decision), decision.body, (), None)
+    """Say something of our own to the people of one side; each occasion once.
+
+    Where every comment is public it is not said at all: strangers read there.
+    """
+    if Capability.INTERNAL_COMMENTS in run.connectors[decision.side].capabilities:
+        await _post(run, record.note_order(decision), decision.body, (), None)
+    else:
+        await record.unsaid(run, decision)
     run.notes.discard(decision.item)
     run.told.add(decision.item)
 
@@ -167,6 +173,8 @@ def _land(
     """Remember the copy, so that nobody takes it for a new comment: ours is what has a twin."""
     if original is not None:
         _keep_twin(run, c, order, original, posted.comment.id, state=state)
+        if state is TwinState.MIRRORED and order.side is Side.SUPPORT and order.visibility is Visibility.PUBLIC:
+            record.customer_told(run, c, original, posted.comment.id)
         remember_files(run, c, order.side.other, files, posted.comment)
     else:
         run.copies = run.copies.put(order.side, run.copies[order.side] | {posted.comment.id})

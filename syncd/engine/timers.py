@@ -9,7 +9,7 @@ from uuid import uuid4
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]  # it has no types
 
-from syncd.engine import duplicates, operate
+from syncd.engine import clocks, duplicates, operate
 from syncd.engine.health import LATE, Health, examine
 from syncd.engine.site import Site
 from syncd.errors import StoreError
@@ -22,6 +22,7 @@ SWEEP_EVERY = timedelta(hours=2)
 SWEEP_BACK = timedelta(hours=13)
 SEEK_EVERY = timedelta(hours=1)
 PRUNE_EVERY = timedelta(hours=1)
+RING_EVERY = timedelta(seconds=5)
 GENERATION_EVERY = timedelta(minutes=5)
 PROBE_EVERY = timedelta(seconds=30)
 HEAD_EVERY = timedelta(hours=24)
@@ -61,6 +62,8 @@ class Timers:
             self.every(PRUNE_EVERY, self.prune, at_once=True)
             self.every(SWEEP_EVERY, self.sweep, at_once=True)
             self.every(SEEK_EVERY, self.seek, at_once=True)
+            self.every(RING_EVERY, self.ring)
+            self._scheduler.add_job(_guarded(self.wind_up), "date", name="wind_up")
         self.every(HEAD_EVERY, self.head, at_once=True)
         self._scheduler.start()
 
@@ -111,6 +114,14 @@ class Timers:
         if sought:
             log.info("duplicates.sought", links=sought)
         return sought
+
+    async def wind_up(self) -> None:
+        """Look at every clock once: the contract may have changed while nobody ran."""
+        await clocks.wind_up(self.site)
+
+    async def ring(self) -> int:
+        """Have those links looked at whose clocks ran out, or are about to."""
+        return await clocks.ring(self.site)
 
     async def head(self) -> None:
         """The end of the audit's chain, where the store's owner cannot change it any more."""

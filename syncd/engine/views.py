@@ -21,7 +21,7 @@ from syncd.engine.planned import Change, PlannedLink, compare, plan
 from syncd.engine.pulse import Delay, Pulse
 from syncd.engine.readable import as_json, shown
 from syncd.engine.site import Site
-from syncd.engine.why import Answer, Step, Unknown, find, why
+from syncd.engine.why import Answer, ClockAnswer, Step, Unknown, find, why
 from syncd.sdk.connector import Quota
 from syncd.store import conflicts as conflict_rows
 from syncd.store import cursors, overview, pauses
@@ -34,6 +34,7 @@ __all__ = [
     "STATES",
     "Answer",
     "Change",
+    "ClockAnswer",
     "ConflictView",
     "ConnectionView",
     "Health",

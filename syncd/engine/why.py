@@ -6,12 +6,14 @@ import difflib
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from syncd.core import sla
 from syncd.core.mapping import FieldRule, Mapping
 from syncd.core.model import Pair, Side
+from syncd.core.severity import Severity
 from syncd.core.triggers import verdicts
 from syncd.engine.linkviews import LinkView, link_view
 from syncd.engine.planned import fresh_run
@@ -21,7 +23,7 @@ from syncd.engine.site import Site
 from syncd.errors import SyncdError
 from syncd.sdk.connector import ONLY_FIELDS
 from syncd.sdk.errors import ConnectorError, NotFound
-from syncd.store import audit, codec, conflicts, hints, intents, links, overview, parked, pauses
+from syncd.store import audit, codec, conflicts, hints, intents, links, milestones, overview, parked, pauses
 from syncd.store.records import AuditRow, Filter, Link, ParkScope, PauseScope
 
 SHORT = 40  # characters of a value inside a sentence
@@ -68,6 +70,17 @@ class FieldAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockAnswer:
+    """A clock of the contract that is not over. `due` is None while it stands still; `used` and `within` as time."""
+
+    name: str
+    used: timedelta
+    within: timedelta
+    due: datetime | None
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """Everything there is to say about one ticket or link.
 
@@ -75,6 +88,7 @@ class Answer:
         waits: why nothing happens at the moment, each a sentence; `next_try` is when the next run is due.
         rules: for a ticket without an issue: each escalation rule, whether it holds, and on which condition it failed.
         steps: what was done and decided, newest first.
+        clocks: those that run or stand still.
     """
 
     link: LinkView
@@ -83,6 +97,7 @@ class Answer:
     fields: tuple[FieldAnswer, ...]
     rules: tuple[tuple[str, bool, str], ...]
     steps: tuple[Step, ...]
+    clocks: tuple[ClockAnswer, ...] = ()
 
 
 async def why(site: Site, text: str, field: str | None = None) -> list[Answer]:
@@ -161,6 +176,7 @@ async def _answer(site: Site, link: Link, field: str | None) -> Answer:
             fields=tuple(_field(c, link, rule, rows) for rule in rules) if link.refs.engineering else (),
             rules=(),
             steps=tuple(_steps(rows, rules if field else ())),
+            clocks=tuple(_clocks(c, link, mapping, site.now())) if mapping and not field else (),
         )
 
     answer = await site.store.read(read)
@@ -168,6 +184,16 @@ async def _answer(site: Site, link: Link, field: str | None) -> Answer:
         return answer
     said = await _verdicts(site, mapping, link.refs.support or "")
     return Answer(answer.link, answer.waits, answer.next_try, (), said, answer.steps)
+
+
+def _clocks(c: Connection, link: Link, mapping: Mapping, now: datetime) -> Iterator[ClockAnswer]:
+    contract = mapping.escalation.contract if mapping.escalation else None
+    if contract is None:
+        return
+    severity = Severity(link.severity) if link.severity else None
+    for clock in sla.clocks(contract, severity, milestones.of(c, link.id), now):
+        if clock.ended is None:
+            yield ClockAnswer(str(clock.name), clock.used, clock.within, clock.due, clock.paused)
 
 
 def _asked(mapping: Mapping, field: str | None) -> tuple[FieldRule, ...]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
+from syncd.core.contract import Acceptance, ClockName, Reminder
 from syncd.core.mapping import (
     Aggregate,
     Direction,
@@ -28,6 +30,19 @@ Size = Annotated[
     Convert(words.size),
     WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)? ?([KMG]i?)?B$", "examples": ["25MB"]}),
 ]
+
+
+Day = Annotated[
+    date, Convert(words.day), WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-12-25"]})
+]
+
+
+Remind = Annotated[
+    Reminder,
+    Convert(words.reminder),
+    WithJsonSchema({"type": "string", "pattern": r"^(\d{1,2}%|\d+(\.\d+)?[smhd])$", "examples": ["75%", "15m"]}),
+]
+REMINDERS = (Reminder(share=Decimal("0.75")),)
 
 
 class Block(BaseModel):
@@ -197,10 +212,25 @@ class SeverityRuleBlock(Block):
     mappings: list[str] = Field(default=[], description="Only tickets of these mappings; none named: of all.")
 
 
+class ClocksBlock(Block):
+    """How long each may take. A clock that is not named does not run."""
+
+    owner: timedelta | None = Field(default=None, description="Until somebody is named on the issue.", examples=["15m"])
+    accept: timedelta | None = Field(default=None, description="Until engineering takes the issue, or returns it.")
+    respond: timedelta | None = Field(default=None, description="Until the customer has a first public answer.")
+    update: timedelta | None = Field(default=None, description="From one public answer to the next.")
+    review: timedelta | None = Field(default=None, description="From one review to the next.")
+    fix: timedelta | None = Field(default=None, description="Until the issue is done.")
+
+
 class SeverityBlock(Block):
     """One severity."""
 
     rules: list[SeverityRuleBlock] = Field(default=[], description="What makes a ticket this bad.")
+    clocks: ClocksBlock = Field(
+        default=ClocksBlock(), description="How long each may take.", examples=["{accept: 30m}"]
+    )
+    hours: str = Field(default="always", description="When time counts: `always`, or a table of `hours`.")
 
 
 class SeveritiesBlock(Block):
@@ -219,6 +249,44 @@ class OverrideBlock(Block):
     values: dict[str, Severity] = Field(description="Its word -> a severity.", examples=["{sev1: sev1}"])
 
 
+class HoursBlock(Block):
+    """When time counts, in the wall time of one place."""
+
+    zone: str = Field(description="A time zone of the IANA database.", examples=["Europe/Berlin"])
+    days: dict[str, str | list[str]] = Field(
+        description="Day or days -> from when till when; a list where there is a break.",
+        examples=['{mon-fri: "09:00-17:30"}'],
+    )
+    holidays: list[Day] = Field(default=[], description="Days on which nothing is open.")
+
+
+class PauseBlock(Block):
+    """While `when` holds on the ticket, clocks stand still."""
+
+    name: str = Field(description="The pause's name, as `why` shows it.", examples=["waits for the customer"])
+    when: dict[str, str | list[str] | TestBlock] = Field(
+        description="Field -> a word, a list of words (any of them), or tests, as under `escalate`.",
+        examples=["{status: waiting}"],
+    )
+    clocks: list[ClockName] = Field(default=list(ClockName), description="Which; none named: all.")
+
+
+class AcceptanceBlock(Block):
+    """How people take a step: by a word with which a comment begins, and by what the issue shows."""
+
+    accept: str = Field(default=Acceptance.accept, description="On the issue: engineering takes it.")
+    return_: str = Field(
+        default=Acceptance.give_back, alias="return", description="On the issue: support has to add what follows."
+    )
+    resubmit: str = Field(default=Acceptance.resubmit, description="Internal, on the ticket: it was added.")
+    reviewed: str = Field(default=Acceptance.reviewed, description="On either: it was looked at together.")
+    owner: str | None = Field(
+        default=None, description="The entry of `fields` that says who works on it.", examples=["assignee"]
+    )
+    assigned: bool = Field(default=True, description="Whether naming somebody on the issue is accepting it.")
+    statuses: list[str] = Field(default=[], description="Meanings of `status` that accept it.")
+
+
 class EscalationFile(Block):
     """How bad a ticket is, by rule."""
 
@@ -228,3 +296,11 @@ class EscalationFile(Block):
     )
     override: OverrideBlock | None = Field(default=None, description="An agent's own word.")
     default: Severity | None = Field(default=None, description="What a ticket is that no rule takes.")
+    hours: dict[str, HoursBlock] = Field(default={}, description="When time counts, by name.")
+    pauses: list[PauseBlock] = Field(default=[], description="What makes clocks stand still.")
+    reminders: list[Remind] = Field(
+        default=list(REMINDERS),
+        description="When somebody is told before a clock runs out: a share of its time, or what is left of it.",
+        examples=["[75%, 15m]"],
+    )
+    acceptance: AcceptanceBlock = Field(default=AcceptanceBlock(), description="How a step is taken.")

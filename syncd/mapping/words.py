@@ -8,9 +8,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
+from syncd.core.contract import Reminder
 from syncd.mapping.nodes import Scalar
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -132,6 +133,31 @@ def duration(word: Scalar) -> timedelta:
     if amount <= 0:
         raise Wrong(f"the duration `{word.text}` is not above zero", expected="at least `1s`", remedy="write `10s`")
     return timedelta(seconds=float(amount * SECONDS[unit]))
+
+
+def day(word: Scalar) -> date:
+    """ "2026-12-25", quoted or not."""
+    try:
+        return date.fromisoformat(word.text)
+    except ValueError:
+        raise Wrong(
+            f"`{word.text}` is no day", expected="year-month-day", remedy="write it like `2026-12-25`"
+        ) from None
+
+
+_SHARE = re.compile(r"(\d{1,3})%")
+
+
+def reminder(word: Scalar) -> Reminder:
+    """ "75%": when that much of a clock's time is used; "15m": when that is left of it."""
+    share = _SHARE.fullmatch(word.text)
+    if share is None:
+        return Reminder(left=duration(word))
+    if not 0 < int(share[1]) < 100:
+        raise Wrong(
+            f"`{word.text}` is no part of a clock's time", expected="between `1%` and `99%`", remedy="write `75%`"
+        )
+    return Reminder(share=Decimal(share[1]) / 100)
 
 
 _SIZE = "a number with `KB`, `MB`, `GB`, `KiB`, `MiB` or `GiB`, such as `25MB`"

@@ -44,6 +44,9 @@ __all__ = [
     "release",
     "renew",
     "rest",
+    "ring_all",
+    "ring_at",
+    "ringing",
     "save",
     "settle",
     "sibling_bases",
@@ -163,6 +166,22 @@ def grade(c: Connection, lease: Lease, severity: str, rule: str) -> None:
     held = and_(links.c.id == lease.link_id, links.c.epoch == lease.epoch, links.c.leased_until.is_not(None))
     if c.execute(update(links).where(held).values(severity=severity, severity_rule=rule)).rowcount == 0:
         raise LostLease(lease.link_id, lease.epoch)
+
+
+def ringing(c: Connection, now: datetime, limit: int) -> list[Link]:
+    """Linked tickets of which somebody is to be told something by now, the longest overdue first."""
+    due = (links.c.rings_at.is_not(None), links.c.rings_at <= now, links.c.state == LinkState.LINKED.value)
+    return [record(row) for row in c.execute(select(links).where(*due).order_by(links.c.rings_at).limit(limit))]
+
+
+def ring_at(c: Connection, link_id: int, at: datetime | None) -> None:
+    """When to look at its clocks again. Needs no lease: a run that ends sets it anew."""
+    c.execute(update(links).where(links.c.id == link_id).values(rings_at=at))
+
+
+def ring_all(c: Connection, now: datetime) -> None:
+    """Look at every clock again: the contract may be another one."""
+    c.execute(update(links).where(links.c.rings_at.is_not(None)).values(rings_at=now))
 
 
 def drop(c: Connection, link_id: int) -> None:
@@ -297,6 +316,7 @@ def record(row: Row[Any]) -> Link:
         diverged_since=row.diverged_since,
         converged_at=row.converged_at,
         created_at=row.created_at,
+        rings_at=row.rings_at,
         priority=row.priority,
         turn=row.turn,
         due=row.due,
@@ -330,6 +350,7 @@ def _columns(link: Link) -> dict[str, Any]:
         "behind_since": link.behind_since,
         "diverged_since": link.diverged_since,
         "converged_at": link.converged_at,
+        "rings_at": link.rings_at,
         "priority": link.priority,
     }
 

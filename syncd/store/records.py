@@ -56,6 +56,7 @@ class Link:
         dirty_since: the oldest hint or mark that no run has answered yet.
         behind_since: since when a known change waits to be written.
         diverged_since: since when both sides differ and nothing automatic will change that.
+        rings_at: when somebody is to be told something of its clocks, None for not at all.
         priority: how urgent this link is by itself, 0 first; a mark may make one turn more or less urgent.
         turn: how urgent the turn is that waits or runs now.
         attempts: failed runs in a row; `error` is what the last one said.
@@ -80,6 +81,7 @@ class Link:
     diverged_since: datetime | None = None
     converged_at: datetime | None = None
     created_at: datetime | None = None
+    rings_at: datetime | None = None
     priority: int = 5
     turn: int = 5
     # queue columns: `links.save` leaves them alone

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.sql.elements import TextClause
 
+from syncd.core.milestones import Happened
 from syncd.core.model import Side, Visibility
 from syncd.store.records import DeliveryState, IntentKind, IntentState, LinkState, ParkScope, PauseScope, TwinState
 from syncd.store.types import Id, Instant, Words
@@ -88,6 +89,7 @@ link = Table(
     Column("diverged_since", Instant),
     Column("converged_at", Instant),
     Column("created_at", Instant, nullable=False),
+    Column("rings_at", Instant),
     Column("priority", Integer, nullable=False, server_default=text("5")),
     # the queue
     Column("due", Instant),
@@ -115,6 +117,7 @@ link = Table(
     ),
     partial("ix_link_dirty", "dirty_since", where=text("dirty_since IS NOT NULL")),
     partial("ix_link_behind", "behind_since", where=text("behind_since IS NOT NULL")),
+    partial("ix_link_rings", "rings_at", where=text("rings_at IS NOT NULL")),
     partial("ix_link_diverged", "diverged_since", where=text("diverged_since IS NOT NULL")),
     sqlite_autoincrement=True,  # an id is never given twice, or an old audit row would speak of a new link
 )  # fmt: skip
@@ -313,6 +316,23 @@ parked = Table(
     one_of("scope", ParkScope),
     partial("uq_parked_in_link", "link_id", "scope", "item", unique=True, where=text("link_id IS NOT NULL")),
     partial("uq_parked_alone", "scope", "item", unique=True, where=text("link_id IS NULL")),
+    sqlite_autoincrement=True,
+)
+
+milestone = Table(
+    "milestone",
+    metadata,
+    key(),
+    link_key(),
+    words("what", default=None),
+    Column("at", Instant, nullable=False),
+    Column("noticed_at", Instant, nullable=False),
+    words("who"),
+    words("detail"),
+    words("source"),
+    one_of("what", Happened),
+    Index(None, "link_id", "id"),
+    partial("uq_milestone_once", "link_id", "what", "source", unique=True, where=text("source <> ''")),
     sqlite_autoincrement=True,
 )
 

@@ -160,12 +160,13 @@ def test_a_store_is_copied_aside_before_it_is_migrated(
         assert c.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,)
 
 
-def test_a_link_of_the_first_schema_has_no_severity_yet(
+def test_a_link_of_the_first_schema_has_no_severity_and_no_clock_yet(
     empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "first"
     shutil.copytree(Path(migrate.__file__).parent / "migrations", folder)
-    (folder / "versions" / "v0002_severity.py").unlink()
+    for later in ("v0002_severity.py", "v0003_milestones.py"):
+        (folder / "versions" / later).unlink()
     with monkeypatch.context() as older:
         older.setattr(migrate, "FOLDER", folder)
         older.setattr(migrate, "HEAD", "0001")
@@ -179,7 +180,7 @@ def test_a_link_of_the_first_schema_has_no_severity_yet(
     with engine.connect() as c:
         (link,) = links.list_links(c)
     engine.dispose()
-    assert (link.refs.support, link.severity, link.severity_rule) == ("1", "", "")
+    assert (link.refs.support, link.severity, link.severity_rule, link.rings_at) == ("1", "", "", None)
 
 
 def test_a_start_with_nothing_to_migrate_does_not_import_alembic(sqlite_url: str) -> None:

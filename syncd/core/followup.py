@@ -1,0 +1,113 @@
+"""(what was read, what happened so far, now) -> what the contract asks for: facts to keep, and who is told of what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+from syncd.core.contract import ClockName, Contract
+from syncd.core.decision import Decision, Mark, Note
+from syncd.core.escalation import assess
+from syncd.core.milestones import Happened, Milestone, in_order
+from syncd.core.model import Internal, Side
+from syncd.core.observe import observe
+from syncd.core.severity import Severity
+from syncd.core.sla import Alarm, alarms
+from syncd.core.view import View
+
+RAN_OUT = {
+    ClockName.OWNER: "nobody is named on the issue",
+    ClockName.ACCEPT: "engineering has neither taken nor returned it",
+    ClockName.RESPOND: "the customer has no answer since it went to engineering",
+    ClockName.UPDATE: "the customer has not heard anything new",
+    ClockName.REVIEW: "nobody has reviewed it",
+    ClockName.FIX: "it is not done",
+}
+
+
+def follow_up(view: View, now: datetime) -> Iterator[Decision]:
+    """New facts with what they change for people, then what has run out or is about to.
+
+    A note comes before the fact it tells of: after a crash between them the note is known to be told, and the fact is
+    noted then.
+    """
+    policy = view.mapping.escalation
+    contract = policy.contract if policy else None
+    if contract is None:
+        return
+    new = observe(view, contract, view.known.milestones, now)
+    history = in_order((*view.known.milestones, *new))
+    for fact in new:
+        yield from _told(fact, contract, history)
+        yield Mark(fact)
+    for alarm in alarms(contract, severity_of(view), history, now):
+        yield from _alarmed(alarm, now)
+
+
+def severity_of(view: View) -> Severity | None:
+    """How bad it is by what was read, or else as it was found last."""
+    ticket = view.snapshot(Side.SUPPORT)
+    if ticket is not None:
+        given = assess(view.mapping, ticket.fields)
+        return given.severity if given else None
+    return Severity(view.known.severity) if view.known.severity else None
+
+
+def _told(fact: Milestone, contract: Contract, history: Sequence[Milestone]) -> Iterator[Note]:
+    match fact.what:
+        case Happened.ACCEPTED:
+            how = f" {fact.detail}" if fact.detail.startswith("by ") else ""
+            yield _note(Side.SUPPORT, f"{fact.who or 'Engineering'} accepted the issue{how}.", fact)
+        case Happened.RETURNED:
+            yield _note(Side.SUPPORT, _returned(fact, contract, history), fact)
+        case _:
+            return
+
+
+def _returned(fact: Milestone, contract: Contract, history: Sequence[Milestone]) -> str:
+    before = [each for each in history if each.what is Happened.RETURNED and each.at <= fact.at]
+    again = f" for the {_ordinal(len(before))} time" if len(before) > 1 else ""
+    lines = [
+        f"{fact.who or 'Engineering'} returned the issue{again}"
+        + (f": {fact.detail}" if fact.detail else " and named no reason."),
+        f"Add what is missing, then write an internal comment that begins with `{contract.acceptance.resubmit}`.",
+    ]
+    return "\n\n".join(lines)
+
+
+def _note(side: Side, text: str, fact: Milestone) -> Note:
+    return Note(side, Internal(text), f"{fact.what}:{fact.source or fact.at.astimezone(UTC).isoformat()}")
+
+
+def _alarmed(alarm: Alarm, now: datetime) -> Iterator[Decision]:
+    """A reminder goes to the side whose move it is, a breach to both."""
+    clock = alarm.clock
+    if alarm.reminder is None:
+        text = f"The time is up: {RAN_OUT[clock.name]} within {spoken(clock.within)} (since {moment(clock.started)})."
+        sides: tuple[Side, ...] = tuple(Side)
+        what = Happened.BREACHED
+    else:
+        left = clock.within - clock.used
+        until = f", until {moment(clock.due)}" if clock.due else ""
+        text = f"{spoken(left)} left{until}: {RAN_OUT[clock.name]}."
+        sides, what = (clock.name.late,), Happened.REMINDED
+    for side in sides:
+        yield Note(side, Internal(text), f"{what}:{side}:{alarm.name}")
+    yield Mark(Milestone(what, min(alarm.at, now), detail=str(clock.name), source=alarm.name))
+
+
+def spoken(span: timedelta) -> str:
+    """ "1 h 30 min": what people read at a glance."""
+    minutes = max(round(span.total_seconds() / 60), 0)
+    days, rest = divmod(minutes, 24 * 60)
+    parts = [(days, "d"), (rest // 60, "h"), (rest % 60, "min")]
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "less than a minute"
+
+
+def moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

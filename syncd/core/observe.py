@@ -1,0 +1,172 @@
+"""(what was read, the contract, what is known) -> the facts that are new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from syncd.core import comments as texts
+from syncd.core.contract import Acceptance, Contract, Pause
+from syncd.core.escalation import failure
+from syncd.core.lens import Meaning, Unsayable
+from syncd.core.mapping import FieldRule
+from syncd.core.milestones import Happened, Milestone, in_order, latest
+from syncd.core.model import Comment, Fields, Internal, Person, Public, Side, Value
+from syncd.core.view import View
+
+STATUS = "status"
+"""The entry of `fields` that says how far the work is."""
+LONGEST = 2000  # characters of a reason
+
+_HANDED = (Happened.ESCALATED, Happened.RESUBMITTED)
+
+
+def observe(view: View, contract: Contract, history: Sequence[Milestone], now: datetime) -> tuple[Milestone, ...]:
+    """The facts that this run's reads show and the history does not have; none before the escalation.
+
+    A fact that only a state shows (who is named, whether it is done) happened at `now`: that is when it was noticed.
+    """
+    began = latest(history, Happened.ESCALATED)
+    if began is None:
+        return ()
+    found = [
+        *_named(view, contract.acceptance, history, now),
+        *_progress(view, contract.acceptance, history, now),
+        *_words(view, contract.acceptance, began.at, now),
+        *_told(view, began.at, now),
+        *_pauses(view, contract.pauses, history, now),
+    ]
+    noted = {(fact.what, fact.source) for fact in history if fact.source}
+    new = (fact for fact in found if not fact.source or (fact.what, fact.source) not in noted)
+    return in_order(new)
+
+
+# --- what the issue shows --------------------------------------------------------------------------------------------
+
+
+def _named(view: View, how: Acceptance, history: Sequence[Milestone], now: datetime) -> Iterator[Milestone]:
+    """Who works on it, and that naming somebody accepts it; what we wrote there ourselves accepts nothing."""
+    rule, issue = view.mapping.rule(how.owner), view.snapshot(Side.ENGINEERING)
+    if rule is None or issue is None:
+        return
+    stands = issue.fields.get(rule.lenses.engineering.field)
+    who = _called(stands)
+    last = latest(history, Happened.OWNED, Happened.UNOWNED)
+    if who and (last is None or last.what is Happened.UNOWNED or last.who != who):
+        yield Milestone(Happened.OWNED, now, who)
+    if not who and last and last.what is Happened.OWNED:
+        yield Milestone(Happened.UNOWNED, now, last.who)
+    if who and how.assigned and _by_people(view, rule, stands) and _waits(history):
+        yield Milestone(Happened.ACCEPTED, now, who, "by taking it")
+
+
+def _progress(view: View, how: Acceptance, history: Sequence[Milestone], now: datetime) -> Iterator[Milestone]:
+    rule, issue = view.mapping.rule(STATUS), view.snapshot(Side.ENGINEERING)
+    if rule is None or issue is None:
+        return
+    stands = issue.fields.get(rule.lenses.engineering.field)
+    meaning = _meaning(rule, stands)
+    if meaning is None:
+        return
+    last = latest(history, Happened.DONE, Happened.REOPENED)
+    was_done = last is not None and last.what is Happened.DONE
+    is_done = meaning in view.mapping.lifecycle.done
+    if is_done != was_done:
+        yield Milestone(Happened.DONE if is_done else Happened.REOPENED, now)
+    if meaning in how.statuses and _by_people(view, rule, stands) and _waits(history):
+        yield Milestone(Happened.ACCEPTED, now, "", f"by the status {meaning}")
+
+
+def _by_people(view: View, rule: FieldRule, stands: Value) -> bool:
+    """Whether the issue says something else than we left there."""
+    base = view.known.base.engineering
+    name = rule.lenses.engineering.field
+    return base is not None and name in base.fields and base.fields[name] != stands
+
+
+def _waits(history: Sequence[Milestone]) -> bool:
+    """Whether engineering has neither taken it nor returned it since it was handed over."""
+    last = latest(history, *_HANDED, Happened.ACCEPTED, Happened.RETURNED)
+    return last is not None and last.what in _HANDED
+
+
+def _meaning(rule: FieldRule, value: Value) -> Meaning:
+    try:
+        return rule.lenses.engineering.get(value)
+    except Unsayable:
+        return None
+
+
+def _called(value: Value) -> str:
+    return (value.name or value.email or value.id) if isinstance(value, Person) else ""
+
+
+# --- what people say -------------------------------------------------------------------------------------------------
+
+
+def _words(view: View, how: Acceptance, began: datetime, now: datetime) -> Iterator[Milestone]:
+    """Comments of people that begin with a word of the contract."""
+    spoken = {
+        Side.ENGINEERING: {
+            how.accept: Happened.ACCEPTED,
+            how.give_back: Happened.RETURNED,
+            how.reviewed: Happened.REVIEWED,
+        },
+        Side.SUPPORT: {how.resubmit: Happened.RESUBMITTED, how.reviewed: Happened.REVIEWED},
+    }
+    for side, words in spoken.items():
+        for comment in _said(view, side):
+            if side is Side.SUPPORT and not isinstance(comment.body, Internal):
+                continue  # customers command nothing
+            for word, what in words.items():
+                if texts.begins(comment.body.text, word):
+                    rest = comment.body.text.strip()[len(word) :].strip(" :\n")[:LONGEST]
+                    yield Milestone(what, _when(comment, began, now), _by(comment), rest, f"{side}:{comment.id}")
+
+
+def _told(view: View, began: datetime, now: datetime) -> Iterator[Milestone]:
+    """Public comments on the ticket that are not its requester's own; those that we copied there count too."""
+    ticket, base = view.snapshot(Side.SUPPORT), view.known.base.support
+    if ticket is None or ticket.thread is None:
+        return
+    requester = ticket.requester or (base.requester if base else None)
+    for comment in ticket.thread.comments:
+        later = isinstance(comment.body, Public) and comment.created > began
+        if later and requester is not None and comment.author.id != requester.id:
+            yield Milestone(Happened.TOLD, _when(comment, began, now), _by(comment), source=comment.id)
+
+
+def _said(view: View, side: Side) -> Iterator[Comment]:
+    """What people wrote on a side, without our copies and notes."""
+    seen = view.snapshot(side)
+    for comment in seen.thread.comments if seen and seen.thread else ():
+        if not comment.key and comment.id not in view.known.copies[side]:
+            yield comment
+
+
+def _when(comment: Comment, began: datetime, now: datetime) -> datetime:
+    """By the vendor's clock, which may go before ours or after it."""
+    return max(began, min(comment.created, now))
+
+
+def _by(comment: Comment) -> str:
+    return comment.author.name or comment.author.id
+
+
+# --- what makes clocks stand still -----------------------------------------------------------------------------------
+
+
+def _pauses(view: View, pauses: Sequence[Pause], history: Sequence[Milestone], now: datetime) -> Iterator[Milestone]:
+    ticket = view.snapshot(Side.SUPPORT)
+    if ticket is None:
+        return
+    for pause in pauses:
+        mine = [fact for fact in history if fact.detail == pause.name]
+        last = latest(mine, Happened.PAUSED, Happened.RESUMED)
+        was = last is not None and last.what is Happened.PAUSED
+        if _holds(view, pause, ticket.fields) != was:
+            yield Milestone(Happened.RESUMED if was else Happened.PAUSED, now, detail=pause.name)
+
+
+def _holds(view: View, pause: Pause, fields: Fields) -> bool:
+    return not any(failure(view.mapping, condition, fields) for condition in pause.when)
