@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator
 from syncd.core.decision import Decision, Grade, Note, Plan, Undecided
 from syncd.core.escalation import assess
 from syncd.core.fields import create, merge_fields
-from syncd.core.life import course
+from syncd.core.life import Seen, course
 from syncd.core.mapping import Mapping
 from syncd.core.model import Pair, Side
 from syncd.core.threads import backlinks, thread
 from syncd.core.triggers import first_match
-from syncd.core.view import Known, Seen, View
+from syncd.core.view import Known, View
 
 
 def decide(known: Known, seen: Pair[Seen], mapping: Mapping, *, assert_owner: bool = False) -> Plan:
