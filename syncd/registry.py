@@ -9,7 +9,6 @@ import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
-from urllib.parse import urlsplit
 
 from syncd.errors import SyncdError
 from syncd.mapping.vendor import Vendor, VendorField
@@ -88,10 +87,11 @@ def _loaded(point: EntryPoint) -> type[Connector]:
 
 def vendor(connector: type[Connector], config: ConnectionConfig) -> Vendor:
     """What a mapping may know of this connection without asking the vendor."""
-    address = urlsplit(config.url)
     return Vendor(
         connector=connector.name,
-        account=f"{connector.name} at {(address.netloc + address.path).lower().rstrip('/')}",
+        account=config.account,
+        part_key=config.part_key,
+        part=config.part,
         fields=tuple(
             VendorField(info.name, info.kind, info.options, info.writable, info.required) for info in connector.fields
         ),

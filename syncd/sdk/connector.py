@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Self, TypedDict
+from urllib.parse import urlsplit
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
@@ -111,6 +112,8 @@ class ConnectionConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
     credentials: ClassVar[tuple[tuple[str, ...], ...]] = ()
     """Ways to sign in, each by its keys, the secret last; a block has all keys of one of them, and no other."""
+    part_key: ClassVar[str] = ""
+    """The key whose words are the `part` ("projects"); empty where no connection keeps to a part."""
 
     connector: str = Field(description="Which connector speaks to this account; `syncd connectors` lists them.")
     url: str = Field(description="Where the vendor answers, with https (http only to this machine).")
@@ -133,6 +136,21 @@ class ConnectionConfig(BaseModel):
     def credential(self) -> str:
         """The key of what signs in: "token"; empty for a connector that does not say its `credentials`."""
         return next((way[-1] for way in self.credentials if getattr(self, way[-1]) is not None), "")
+
+    @property
+    def account(self) -> str:
+        """What tells two accounts apart before anybody is asked: connector and address."""
+        address = urlsplit(self.url)
+        return f"{self.connector} at {(address.netloc + address.path).lower().rstrip('/')}"
+
+    @property
+    def part(self) -> tuple[str, ...]:
+        """The containers that the connection keeps to, in the words of `Connector.container`; empty: the whole account.
+
+        Two connections with parts of one account may be the two sides of a mapping. So keeping to it is strict: polls
+        and webhooks pass over what stands elsewhere, `fetch` raises `Elsewhere` for it, `create` makes nothing there.
+        """
+        return tuple(getattr(self, self.part_key)) if self.part_key else ()
 
     @property
     def expects_webhooks(self) -> bool:
