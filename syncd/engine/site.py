@@ -39,6 +39,19 @@ class Site:
     secret: bytes = field(repr=False)
     now: Callable[[], datetime] = utc_now
     hearing: Hearing = field(default_factory=Hearing)
+    _beside: MappingOf[str, tuple[str, ...]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._beside = {name: self._others(name) for name in self.connectors}
+
+    def beside(self, connection: str) -> tuple[str, ...]:
+        """The connections that keep to other parts of the same account: a ticket may be moved from one to the other."""
+        return self._beside.get(connection, ())
+
+    def _others(self, name: str) -> tuple[str, ...]:
+        own = self.connectors[name].config
+        others = ((other, each.config) for other, each in self.connectors.items() if other != name)
+        return tuple(other for other, config in others if own.part and config.part and config.account == own.account)
 
     def pair(self, mapping: Mapping) -> Pair[Connector]:
         return mapping.connections.map(lambda name: self.connectors[name])

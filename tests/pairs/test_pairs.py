@@ -16,6 +16,7 @@ from tests.connectors.gitlab.world import GitlabWorld
 from tests.connectors.hubspot.world import HubspotWorld
 from tests.connectors.intercom.world import IntercomWorld
 from tests.connectors.jira.desk import DeskWorld
+from tests.connectors.jira.onesite import one_site
 from tests.connectors.jira.world import STEPS, JiraWorld
 from tests.connectors.linear.world import LinearWorld
 from tests.connectors.redmine.world import SimulatedWorld as RedmineWorld
@@ -70,6 +71,10 @@ PAIRS += [
         id="jira service management data center-jira data center",
         marks=pytest.mark.histories,
     )
+]
+PAIRS += [
+    pytest.param(*one_site(kind), id=f"jira service management-jira {kind} on one site", marks=pytest.mark.histories)
+    for kind in ("cloud", "data_center")
 ]
 
 
