@@ -6,13 +6,16 @@ let people move a ticket from one side to the other.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from syncd.core.mapping import Brake
 from syncd.core.model import Pair, Side, Visibility
-from syncd.store import links
+from syncd.store import links, pauses
 from syncd.store.records import Filter, Link, LinkState
 from syncd_jira.simulator import ANA, JiraSimulator
 from tests.connectors.jira.onesite import PortalWorld, one_site
@@ -134,3 +137,20 @@ async def test_a_ticket_that_was_moved_before_it_had_an_issue_makes_none(pair: B
     assert ((await pair.link()).state, (await pair.link()).refs.engineering) == (LinkState.RESTING, None)
     assert len(site(pair).site.issues) == 3
     pair.refs = refs
+
+
+@pytest.mark.parametrize("pair", ["polling"], indirect=True)
+async def test_many_that_leave_at_once_are_a_persons_to_decide(pair: Between) -> None:
+    """As when `projects` of the config come to name fewer: no note goes out to each of their counterparts."""
+    rules = replace(pair.rules, brake=Brake(gone=1))
+    pair.site.mappings = {rules.name: rules}
+    pair.workers.size = 1
+    for ticket in (pair.refs.support, (await pair.escalated("Export fails")).support):
+        pair.refs = pair.refs.put(SUPPORT, ticket)
+        move(pair, SUPPORT, "CORE")
+    await pair.worlds.support.settle()
+    await pair.start()
+    for _ in range(3):  # not to the end: what is paused comes again and again
+        await pair.workers.once()
+    assert Counter(link.state for link in await every_link(pair)) == {LinkState.RESTING: 1, LinkState.LINKED: 1}
+    assert [pause.name for pause in await pair.store.read(pauses.list_pauses)] == [rules.name]
