@@ -154,3 +154,22 @@ async def test_many_that_leave_at_once_are_a_persons_to_decide(pair: Between) ->
         await pair.workers.once()
     assert Counter(link.state for link in await every_link(pair)) == {LinkState.RESTING: 1, LinkState.LINKED: 1}
     assert [pause.name for pause in await pair.store.read(pauses.list_pauses)] == [rules.name]
+
+
+async def test_what_nobody_told_is_noticed_by_the_first_write(tmp_path: Path) -> None:
+    """A project at which neither looks, and no webhook."""
+    async with between(f"sqlite:///{tmp_path}/syncd.db", *one_site(trackers=("CORE",))) as pair:
+        site(pair).outbox.subscriptions.clear()
+        pair.refs = await pair.escalated("Export fails")
+        move(pair, ENGINEERING, "TRIAGE")
+        await pair.sync()
+        assert (await pair.link()).state is LinkState.LINKED
+        await pair.edit(SUPPORT, "title", "Export fails on Mondays")
+        await pair.sync()
+        assert (await pair.link()).state is LinkState.RESTING
+        assert await pair.heard(SUPPORT, "is TRIAGE-1 now") == [Visibility.INTERNAL]
+        before = stands(pair, ENGINEERING)
+        await pair.edit(SUPPORT, "title", "Export fails on Tuesdays")
+        await pair.sync()
+        assert stands(pair, ENGINEERING) == before
+        await quiet(pair)

@@ -42,12 +42,14 @@ class PortalWorld(_OneOfTwo, DeskWorld):
 class BesideWorld(_OneOfTwo):
     """The software projects of a desk's site."""
 
-    def __init__(self, desk: PortalWorld) -> None:
+    def __init__(self, desk: PortalWorld, projects: Sequence[str]) -> None:
         deployment = "cloud" if desk.simulator.cloud else "data_center"
-        super().__init__(deployment, on=desk.simulator, workflow=STEPS, projects=TRACKERS)
+        super().__init__(deployment, on=desk.simulator, workflow=STEPS, projects=projects)
 
 
-def one_site(deployment: str = "cloud") -> tuple[Callable[[], PortalWorld], Callable[[], BesideWorld]]:
+def one_site(
+    deployment: str = "cloud", *, trackers: Sequence[str] = TRACKERS
+) -> tuple[Callable[[], PortalWorld], Callable[[], BesideWorld]]:
     """What makes both sides, the desk first."""
     made: list[PortalWorld] = []
 
@@ -55,4 +57,4 @@ def one_site(deployment: str = "cloud") -> tuple[Callable[[], PortalWorld], Call
         made.append(PortalWorld(deployment))
         return made[-1]
 
-    return desk, lambda: BesideWorld(made[-1])
+    return desk, lambda: BesideWorld(made[-1], trackers)
