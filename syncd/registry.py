@@ -13,7 +13,7 @@ from importlib.metadata import EntryPoint, entry_points
 from syncd.errors import SyncdError
 from syncd.mapping.vendor import Vendor, VendorField
 from syncd.mapping.words import listed, meant
-from syncd.sdk.connector import ConnectionConfig, Connector
+from syncd.sdk.connector import ConnectionConfig, Connector, account_of
 
 GROUP = "syncd.connectors"
 
@@ -89,7 +89,7 @@ def vendor(connector: type[Connector], config: ConnectionConfig) -> Vendor:
     """What a mapping may know of this connection without asking the vendor."""
     return Vendor(
         connector=connector.name,
-        account=config.account,
+        account=account_of(config),
         part_key=config.part_key,
         part=config.part,
         fields=tuple(

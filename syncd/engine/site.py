@@ -14,7 +14,7 @@ from syncd.core.mapping import Mapping
 from syncd.core.model import Pair, Side
 from syncd.engine.hearing import Hearing
 from syncd.engine.queue.port import Queue
-from syncd.sdk.connector import Connector
+from syncd.sdk.connector import Connector, account_of
 from syncd.store.store import Store
 
 
@@ -51,7 +51,9 @@ class Site:
     def _others(self, name: str) -> tuple[str, ...]:
         own = self.connectors[name].config
         others = ((other, each.config) for other, each in self.connectors.items() if other != name)
-        return tuple(other for other, config in others if own.part and config.part and config.account == own.account)
+        return tuple(
+            other for other, config in others if own.part and config.part and account_of(config) == account_of(own)
+        )
 
     def pair(self, mapping: Mapping) -> Pair[Connector]:
         return mapping.connections.map(lambda name: self.connectors[name])

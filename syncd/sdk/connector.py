@@ -11,7 +11,7 @@ import enum
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, Self, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypedDict
 from urllib.parse import urlsplit
 
 import httpx
@@ -20,6 +20,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from syncd.core.model import Attachment, Body, Comment, Fields, Kind, Person, Snapshot, Word
 from syncd.sdk.errors import Unsupported
 from syncd.sdk.oauth import MemoryVault, OAuth, Vault
+
+if TYPE_CHECKING:
+    from syncd.sdk.budget import Ledger
 
 # --- what a connector says about itself -----------------------------------------------------------------------------
 
@@ -138,12 +141,6 @@ class ConnectionConfig(BaseModel):
         return next((way[-1] for way in self.credentials if getattr(self, way[-1]) is not None), "")
 
     @property
-    def account(self) -> str:
-        """What tells two accounts apart before anybody is asked: connector and address."""
-        address = urlsplit(self.url)
-        return f"{self.connector} at {(address.netloc + address.path).lower().rstrip('/')}"
-
-    @property
     def part(self) -> tuple[str, ...]:
         """The containers that the connection keeps to, in the words of `Connector.container`; empty: the whole account.
 
@@ -156,6 +153,12 @@ class ConnectionConfig(BaseModel):
     def expects_webhooks(self) -> bool:
         """Whether there is something to verify webhooks by; without it none is believed, and none is missed."""
         return self.webhook_secret is not None and bool(self.webhook_secret.get_secret_value())
+
+
+def account_of(config: ConnectionConfig) -> str:
+    """What tells two accounts apart before anybody is asked: connector and address."""
+    address = urlsplit(config.url)
+    return f"{config.connector} at {(address.netloc + address.path).lower().rstrip('/')}"
 
 
 # --- what goes to and fro ------------------------------------------------------------------------------------------
@@ -309,6 +312,7 @@ class Wiring(TypedDict, total=False):
         observer: told of each request after its end.
         vault: keeps what the vendor gives it, for the next process too; without one it is kept in memory.
         now: the clock by which tokens are renewed.
+        ledger: knows what the connections with the same credential have left of its limits.
     """
 
     connection: str
@@ -316,6 +320,7 @@ class Wiring(TypedDict, total=False):
     observer: Observer | None
     vault: Vault | None
     now: Callable[[], datetime]
+    ledger: Ledger | None
 
 
 class Connector(abc.ABC):
@@ -350,6 +355,7 @@ class Connector(abc.ABC):
         observer: Observer | None = None,
         vault: Vault | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        ledger: Ledger | None = None,
     ) -> None:
         """Make no request yet. The keywords are those of `Wiring`, and a connector passes them on as `**wiring`.
 
@@ -362,6 +368,7 @@ class Connector(abc.ABC):
         self.observer = observer
         self.vault: Vault = vault or MemoryVault()
         self.now = now
+        self.ledger = ledger
         self.renewed: OAuth | None = None  # what renews the tokens of its clients; `open_client` puts it here
 
     # -- abstract
