@@ -173,3 +173,16 @@ async def test_what_nobody_told_is_noticed_by_the_first_write(tmp_path: Path) ->
         await pair.sync()
         assert stands(pair, ENGINEERING) == before
         await quiet(pair)
+
+
+async def test_a_deletion_is_believed_though_the_ticket_that_proves_it_was_moved(tmp_path: Path) -> None:
+    async with between(f"sqlite:///{tmp_path}/syncd.db", *one_site(trackers=("CORE",))) as pair:
+        site(pair).outbox.subscriptions.clear()
+        pair.refs = await pair.escalated("Export fails")
+        gone = await pair.escalated("Export fails")
+        move(pair, ENGINEERING, "TRIAGE")
+        pair.refs = gone
+        await pair.worlds.engineering.delete(gone.engineering)
+        await pair.say(SUPPORT, "anybody there?", public=False)
+        await pair.sync()
+        assert (await pair.link()).reason.partition(":")[0] == "deleted"
