@@ -28,7 +28,7 @@ class _In(BaseModel):
 
 class IssueHook(_In):
     id: str | int
-    key: str = ""
+    key: str | None = None
     fields: dict[str, Any] = Field(default_factory=dict)
 
     @property
@@ -41,7 +41,7 @@ class IssueHook(_In):
     def project(self) -> str:
         """The key of its project: as the short form says it too, else as the issue's own key begins."""
         said = self.fields.get("project")
-        return str(said.get("key") or "") if isinstance(said, dict) else project_of(self.key)
+        return str(said.get("key") or "") if isinstance(said, dict) else project_of(self.key or "")
 
 
 class CommentHook(_In):
@@ -53,7 +53,7 @@ class ItemHook(_In):
     """One line of the change log; a move is told as a change of the key."""
 
     field: str = ""
-    before_text: str | None = Field(default=None, alias="fromString")
+    before_text: Any = Field(default=None, alias="fromString")
 
 
 class ChangelogHook(_In):
@@ -70,7 +70,7 @@ class EventHook(_In):
     def concerns(self, looks_at: Callable[[str], bool]) -> bool:
         """Whether its issue stands in a project that is looked at, or left one just now; an unknown place counts."""
         items = self.changelog.items if self.changelog else ()
-        left = [project_of(item.before_text or "") for item in items if item.field == "Key"]
+        left = [project_of(str(item.before_text or "")) for item in items if item.field == "Key"]
         places = [self.issue.project if self.issue else "", *left]
         return any(not place or looks_at(place) for place in places)
 

@@ -145,7 +145,8 @@ class ConnectionConfig(BaseModel):
         """The containers that the connection keeps to, in the words of `Connector.container`; empty: the whole account.
 
         Two connections with parts of one account may be the two sides of a mapping. So keeping to it is strict: polls
-        and webhooks pass over what stands elsewhere, `fetch` raises `Elsewhere` for it, `create` makes nothing there.
+        and webhooks pass over what stands elsewhere (but a webhook about a ticket's leaving), `fetch` raises
+        `Elsewhere` for it, `create` makes nothing there. `find` looks everywhere: what was made may be moved at once.
         """
         return tuple(getattr(self, self.part_key)) if self.part_key else ()
 

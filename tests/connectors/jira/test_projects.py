@@ -81,7 +81,7 @@ async def test_an_issue_that_leaves_is_told_of_once_more_and_then_no_more(core: 
     [
         ({"key": "CORE-1", "fields": {}}, True),  # by its key, where nothing else says it
         ({"key": "TRIAGE-1", "fields": {}}, False),
-        ({"fields": {}}, True),  # a hint too many costs a read, one too few a change
+        ({"key": None, "fields": {}}, True),  # a hint too many costs a read, one too few a change
         ({"key": "CORE-1", "fields": {"project": {"key": "TRIAGE"}}}, False),
     ],
 )
