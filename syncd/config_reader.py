@@ -34,6 +34,7 @@ class ConfigReader(Reader):
         super().__init__(document, converters)
         self.vendors: dict[str, Vendor] = {}
         self._connectors = connectors
+        self._refreshing: dict[str, str] = {}  # refresh token -> the first connection with it
         self._resolver = resolver
         self._trusted = _trusted(document)
 
@@ -79,10 +80,20 @@ class ConfigReader(Reader):
         oauth = getattr(config, "oauth", None)
         if isinstance(oauth, OAuthConfig) and oauth.token_url is not None:  # it gets the application's secret
             self._checked_address(oauth.token_url, (*path, "oauth", "token_url"))
+        if isinstance(oauth, OAuthConfig) and oauth.refresh_token is not None:
+            self._check_shared(oauth.refresh_token, path)
         if config.poll < SHORTEST_POLL and not addresses.is_loopback(config.url):
             seconds = f"{config.poll.total_seconds():g}s"
             problem = f"asking every {seconds} is more than a vendor bears"
             self.complain((*path, "poll"), problem, expected="at least `10s`", remedy="write `30s`")
+
+    def _check_shared(self, token: SecretStr, path: Path) -> None:
+        """Of two connections with one token the second one fails, where the vendor gives another one at each use."""
+        first = self._refreshing.setdefault(token.get_secret_value(), str(path[-1]))
+        if first != path[-1]:
+            problem = f"`{first}` signs in with this refresh token too, and it may be good once"
+            remedy = "let the application in once more, for a token of its own"
+            self.complain((*path, "oauth", "refresh_token"), problem, remedy=remedy, notice=True)
 
     def _checked_address(self, url: str, path: Path) -> Any:
         try:

@@ -33,6 +33,7 @@ from syncd.engine.timers import Timers
 from syncd.engine.worker import Workers
 from syncd.errors import SyncdError
 from syncd.registry import Registry
+from syncd.sdk.budget import Ledger
 from syncd.sdk.connector import Account, Call, Capability, Connector, Observer
 from syncd.sdk.errors import ConnectorError, Unauthorized
 from syncd.settings import Settings, examine
@@ -444,6 +445,7 @@ def _assemble(
         for observer in observers:
             observer(call)
 
+    ledger = Ledger()
     connections = {
         name: found.get(config.connector)(
             config,
@@ -452,6 +454,7 @@ def _assemble(
             observer=observe,
             vault=StoreVault(store, name, secret=secret) if lasting else None,
             now=now,
+            ledger=ledger,
         )
         for name, config in settings.connections.items()
     }

@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from syncd.errors import SyncdError
 from syncd.mapping.vendor import Vendor, VendorField
 from syncd.mapping.words import listed, meant
-from syncd.sdk.connector import ConnectionConfig, Connector
+from syncd.sdk.connector import ConnectionConfig, Connector, account_of
 
 if TYPE_CHECKING:
     from syncd.sdk.testing.simulator import Simulator
@@ -95,10 +94,11 @@ def _loaded(point: EntryPoint) -> type[Connector]:
 
 def vendor(connector: type[Connector], config: ConnectionConfig) -> Vendor:
     """What a mapping may know of this connection without asking the vendor."""
-    address = urlsplit(config.url)
     return Vendor(
         connector=connector.name,
-        account=f"{connector.name} at {(address.netloc + address.path).lower().rstrip('/')}",
+        account=account_of(config),
+        part_key=config.part_key,
+        part=config.part,
         fields=tuple(
             VendorField(info.name, info.kind, info.options, info.writable, info.required) for info in connector.fields
         ),

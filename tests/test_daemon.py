@@ -38,6 +38,14 @@ async def test_an_urgent_ticket_becomes_an_issue(place: Installation) -> None:
         assert (link.support.ref, link.engineering and link.engineering.ref) == (ref, issue)
 
 
+async def test_all_connections_write_into_one_ledger(place: Installation) -> None:
+    async with place.daemon(acting=False) as looking:
+        ledgers = [connector.ledger for connector in looking.site.connectors.values()]
+    assert len(ledgers) > 1
+    assert {id(ledger) for ledger in ledgers if ledger is not None} == {id(ledgers[0])}
+    assert None not in ledgers
+
+
 async def test_the_daemon_runs_until_it_is_stopped_and_says_in_the_store_how_it_is(place: Installation) -> None:
     async with place.daemon() as daemon:
         running = asyncio.create_task(daemon.run())

@@ -112,6 +112,26 @@ def test_complaints_of_all_files_come_at_once_and_sorted(config: Path) -> None:
     assert HIDDEN not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("second", "noted"), [("FIRST", ["`help` signs in with this refresh token too"]), ("NEXT", [])]
+)
+def test_one_refresh_token_of_two_connections_is_noted(
+    config: Path, monkeypatch: pytest.MonkeyPatch, second: str, noted: list[str]
+) -> None:
+    for name in ("APP", "FIRST", "NEXT"):
+        monkeypatch.setenv(name, f"{HIDDEN}-{name}")
+    blocks = [
+        f"  {name}: {{connector: jira, url: https://acme.atlassian.net, cloud_id: c1, projects: [{name}], "
+        f'oauth: {{client_id: app, client_secret: "${{APP}}", refresh_token: "${{{token}}}"}}}}\n'
+        for name, token in (("help", "FIRST"), ("core", second))
+    ]
+    config.write_text(CONFIG.replace("mappings: maps\n", "".join(blocks) + "mappings: maps\n"))
+    found = settings.examine(config)
+    assert [complaint.problem.partition(",")[0] for complaint in found.complaints if complaint.notice] == noted
+    assert not found.refused
+    assert HIDDEN not in str(found.complaints)
+
+
 def test_a_notice_refuses_nothing(config: Path) -> None:
     secret = config.parent.parent / "secrets/desk"
     secret.write_text(HIDDEN + "\n")

@@ -179,7 +179,9 @@ class Jira(Connector):
         return await self._reader.fetch(ref, parts=parts, since=since)
 
     async def find(self, key: str) -> Sequence[Snapshot]:
-        return [await self.fetch(ref, since=BEGINNING) for ref in await self._reader.find(key)]
+        """Wherever they stand: one that was moved out of sight meanwhile is made all the same."""
+        found = await self._reader.find(key)
+        return [await self._reader.fetch_anywhere(ref, parts=ALL_PARTS, since=BEGINNING) for ref in found]
 
     async def download(self, attachment: Attachment) -> AsyncIterator[bytes]:
         url = f"{self._api.base}/attachment/content/{attachment.id}" if self._cloud else attachment.url
@@ -241,7 +243,7 @@ class Jira(Connector):
     def receive(self, webhook: Webhook) -> Delivery:
         verify = verify_signature if self._cloud else verify_query
         verify(webhook, self._secrets)
-        return read_webhook(webhook)
+        return read_webhook(webhook, self.config.looks_at)
 
     async def hooks(self) -> Sequence[Hook]:
         """Data Center's, for its administrators."""

@@ -20,6 +20,7 @@ class JiraConfig(ConnectionConfig):
     """Where Jira is, who we are there, and what it cannot tell about itself."""
 
     credentials: ClassVar = (("token",), ("oauth",))
+    part_key: ClassVar = "projects"
 
     deployment: Literal["cloud", "data_center"] = Field(
         default="cloud", description="cloud (https://SITE.atlassian.net) or data_center."
@@ -66,6 +67,10 @@ class JiraConfig(ConnectionConfig):
         if self.token and cloud and not self.email:
             raise ValueError("`email` is needed with an API token of Jira Cloud: the account that the token belongs to")
         return self
+
+    def looks_at(self, project: str) -> bool:
+        """Whether issues of the project with this key are this connection's; Jira itself takes `core` for `CORE`."""
+        return not self.projects or project.casefold() in map(str.casefold, self.projects)
 
     @property
     def api(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from syncd.core.model import Comment, Life, Snapshot, Thread
 from syncd.sdk.connector import Changed, Page, Part
-from syncd.sdk.errors import NotFound, Rejected, Unavailable
+from syncd.sdk.errors import Elsewhere, NotFound, Rejected, Unavailable
 from syncd_jira.answers import Rows
 from syncd_jira.api import Api
 from syncd_jira.config import JiraConfig
@@ -56,7 +56,19 @@ class Reader:
     # -- one issue
 
     async def fetch(self, ref: str, *, parts: frozenset[Part], since: str | None) -> Snapshot:
-        """One request; more only for what Jira cut off, and for own comments that this process has not seen yet."""
+        """One request; more only for what Jira cut off, and for own comments that this process has not seen yet.
+
+        Raises:
+            Elsewhere: it stands in none of the connection's `projects`.
+        """
+        snapshot = await self.fetch_anywhere(ref, parts=parts, since=since)
+        if not self.config.looks_at(snapshot.container):
+            why = f"jira: {snapshot.label} stands in none of the connection's `projects`"
+            raise Elsewhere(why, label=snapshot.label)
+        return snapshot
+
+    async def fetch_anywhere(self, ref: str, *, parts: frozenset[Part], since: str | None) -> Snapshot:
+        """`fetch` in whatever project the issue stands."""
         full = Part.THREAD in parts
         issue = await self.api.issue(ref, fields=EVERYTHING if full else FIELDS, changelog=since is not None)
         if since and issue.changelog:
@@ -158,28 +170,31 @@ class Reader:
     # -- search
 
     async def find(self, key: str) -> Sequence[str]:
-        """The issues that carry this key in their property. The label only leads there: anybody can set one.
+        """The issues that carry this key in their property, wherever they stand. The label only leads there.
+
+        A clone may have both: of several only the oldest, which is no clone, and what our own account made.
 
         The same search asks for an issue that is known to exist; without it, "none" would prove nothing.
         """
         probe = self.memory.probe
         jql = f'labels = "{label_of(key)}"' + (f" OR id = {probe}" if probe else "") + " ORDER BY created ASC"
         if self.cloud:
-            rows = (await self.api.search_cloud(jql, fields=["created"], properties=[PROPERTY])).issues
-            carried = [(row.id, row.properties.get(PROPERTY)) for row in rows]
+            rows = (await self.api.search_cloud(jql, fields=["creator"], properties=[PROPERTY])).issues
+            carried = [(row, row.properties.get(PROPERTY)) for row in rows]
         else:
-            rows = (await self.api.search_data_center(jql, fields=["labels"])).issues
-            marked = [row.id for row in rows if label_of(key) in (row.fields.get("labels") or ())]
-            carried = [(ref, await self._property(ref)) for ref in marked]
-        matching = [ref for ref, value in carried if isinstance(value, dict) and value.get("key") == key]
+            rows = (await self.api.search_data_center(jql, fields=["labels", "creator"])).issues
+            marked = [row for row in rows if label_of(key) in (row.fields.get("labels") or ())]
+            carried = [(row, await self._property(row.id)) for row in marked]
+        matching = [row for row, value in carried if isinstance(value, dict) and value.get("key") == key]
         if not matching and probe and probe not in {row.id for row in rows}:
             await self._doubt_search(probe)
-        return sorted(matching, key=int)
+        found = sorted(matching, key=lambda row: int(row.id))
+        return [row.id for row in found if row is found[0] or self.reading.is_ours(row.fields.get("creator"))]
 
     async def _doubt_search(self, probe: str) -> None:
         """Search does not show the probe: either that issue is gone, or nothing that search says can be believed."""
         try:
-            snapshot = await self.fetch(probe, parts=frozenset({Part.FIELDS}), since=None)
+            snapshot = await self.fetch_anywhere(probe, parts=frozenset({Part.FIELDS}), since=None)
         except NotFound:
             snapshot = None
         if snapshot is not None and snapshot.life is Life.ACTIVE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -28,6 +28,7 @@ class _In(BaseModel):
 
 class IssueHook(_In):
     id: str | int
+    key: str | None = None
     fields: dict[str, Any] = Field(default_factory=dict)
 
     @property
@@ -36,6 +37,12 @@ class IssueHook(_In):
         said = self.fields.get("updated")
         return said if isinstance(said, str) else None
 
+    @property
+    def project(self) -> str:
+        """The key of its project: as the short form says it too, else as the issue's own key begins."""
+        said = self.fields.get("project")
+        return str(said.get("key") or "") if isinstance(said, dict) else project_of(self.key or "")
+
 
 class CommentHook(_In):
     id: str | int
@@ -43,7 +50,10 @@ class CommentHook(_In):
 
 
 class ItemHook(_In):
+    """One line of the change log; a move is told as a change of the key."""
+
     field: str = ""
+    before_text: Any = Field(default=None, alias="fromString")
 
 
 class ChangelogHook(_In):
@@ -56,6 +66,18 @@ class EventHook(_In):
     issue: IssueHook | None = None
     comment: CommentHook | None = None
     changelog: ChangelogHook | None = None
+
+    def concerns(self, looks_at: Callable[[str], bool]) -> bool:
+        """Whether its issue stands in a project that is looked at, or left one just now; an unknown place counts."""
+        items = self.changelog.items if self.changelog else ()
+        left = [project_of(str(item.before_text or "")) for item in items if item.field == "Key"]
+        places = [self.issue.project if self.issue else "", *left]
+        return any(not place or looks_at(place) for place in places)
+
+
+def project_of(key: str) -> str:
+    """ "CORE" of "CORE-9"."""
+    return key.rpartition("-")[0]
 
 
 def verify_signature(webhook: Webhook, secrets: tuple[SecretStr, ...]) -> None:
@@ -75,11 +97,14 @@ def verify_query(webhook: Webhook, secrets: tuple[SecretStr, ...]) -> None:
         raise BadSignature("jira: the webhook's address does not carry the secret of this connection")
 
 
-def read(webhook: Webhook) -> Delivery:
-    """The issues that a verified webhook names. BadBody."""
+def read(webhook: Webhook, looks_at: Callable[[str], bool]) -> Delivery:
+    """The issues that a verified webhook names, of those projects that are looked at. BadBody.
+
+    A webhook tells of the whole site unless its administrator gave it a filter.
+    """
     try:
         event = EventHook.model_validate(json.loads(webhook.body))
-        changed = tuple(_changed(event))
+        changed = tuple(_changed(event)) if event.concerns(looks_at) else ()
     except (ValueError, RecursionError, BadAnswer, ValidationError) as error:
         raise BadBody(f"jira: a webhook that cannot be read ({type(error).__name__})") from error
     digest = hashlib.sha256(webhook.body).hexdigest()

@@ -50,6 +50,8 @@ class Writer:
 
     async def _place(self, draft: Draft) -> tuple[str, str]:
         project, wanted = draft.place.get("project", ""), draft.place.get("issue_type", "")
+        if not self.config.looks_at(project):
+            raise Rejected(f"jira: `{project}` is none of the connection's `projects`", field="project")
         try:
             types = self.memory.types.get(project) or await self.api.create_types(project)
         except (NotFound, Rejected) as error:

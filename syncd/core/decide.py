@@ -14,13 +14,13 @@ from syncd.core.decision import Decision, Grade, Mark, Note, Plan, Undecided
 from syncd.core.escalation import assess
 from syncd.core.fields import create, merge_fields
 from syncd.core.followup import follow_up
-from syncd.core.life import course
+from syncd.core.life import Seen, course
 from syncd.core.mapping import Mapping
 from syncd.core.milestones import Happened, Milestone
 from syncd.core.model import Pair, Side
 from syncd.core.threads import backlinks, thread
 from syncd.core.triggers import first_match
-from syncd.core.view import Known, Seen, View
+from syncd.core.view import Known, View
 
 
 def decide(

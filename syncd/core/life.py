@@ -6,7 +6,7 @@ The default of every policy destroys nothing: the other side is told, and the li
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from syncd.core.decision import Decision, Follow, Note, Rest, Resting, Resume
 from syncd.core.mapping import Lifecycle, OnClosed, OnDeleted, OnMerged, OnMoved, OnRestored
@@ -18,6 +18,17 @@ class Gone:
     """A ticket that surely is no more: the vendor said so twice while another ticket could be read (I18)."""
 
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """A ticket that was moved to where its connection does not look. `label` is what people call it now ("CORE-9")."""
+
+    label: str
+
+
+Seen: TypeAlias = Snapshot | Gone | Away | None
+"""What a run read of a side; None: it was not read and looks as its base."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +50,16 @@ class Course:
 STOP = Course(goes_on=False)
 
 
-def course(
-    base: Pair[Base | None], seen: Pair[Snapshot | Gone | None], policy: Lifecycle, resting: Resting | None
-) -> Course:
+def course(base: Pair[Base | None], seen: Pair[Seen], policy: Lifecycle, resting: Resting | None) -> Course:
     """What the lives of both tickets ask for."""
     if resting is Resting.UNLINKED:
         return STOP
     for side in Side:
         if _deleted(seen[side]):
             return STOP if resting is Resting.DELETED else _on_deleted(base, seen, side, policy.deleted)
+    for side in Side:
+        if isinstance(seen[side], Away):
+            return STOP if resting is Resting.MOVED else _on_away(base, seen, side, policy.moved)
     for side in Side:
         now = seen[side]
         if isinstance(now, Snapshot) and now.merged_into:
@@ -61,16 +73,16 @@ def course(
     return _on_awake(resting, policy.restored)
 
 
-def _deleted(now: Snapshot | Gone | None) -> bool:
+def _deleted(now: Seen) -> bool:
     return isinstance(now, Gone) or (isinstance(now, Snapshot) and now.life is Life.DELETED)
 
 
-def _locked(base: Base | None, now: Snapshot | Gone | None) -> bool:
+def _locked(base: Base | None, now: Seen) -> bool:
     life = now.life if isinstance(now, Snapshot) else base.life if base else Life.ACTIVE
     return life is Life.LOCKED
 
 
-def _moved(base: Base | None, now: Snapshot | Gone | None) -> bool:
+def _moved(base: Base | None, now: Seen) -> bool:
     """Whether it stands elsewhere; a ticket that comes to be somewhere at all has not moved."""
     places = {base.container if base else "", now.container if isinstance(now, Snapshot) else ""}
     return len(places) == 2 and "" not in places
@@ -80,7 +92,7 @@ def _rest(why: Resting, detail: str, *notes: Decision) -> Course:
     return Course(first=(*notes, Rest(why, detail)), goes_on=False)
 
 
-def _on_deleted(base: Pair[Base | None], seen: Pair[Snapshot | Gone | None], side: Side, policy: OnDeleted) -> Course:
+def _on_deleted(base: Pair[Base | None], seen: Pair[Seen], side: Side, policy: OnDeleted) -> Course:
     was = base[side]
     called = was.label or was.ref if was else ""
     detail = f"the {side} ticket {called} was deleted".replace("  ", " ")
@@ -88,6 +100,18 @@ def _on_deleted(base: Pair[Base | None], seen: Pair[Snapshot | Gone | None], sid
         return _rest(Resting.DELETED, detail)
     text = f"{detail[0].upper()}{detail[1:]}. Nothing here was changed, and nothing from here goes there any more."
     return _rest(Resting.DELETED, detail, Note(side.other, Internal(text), f"deleted:{side}:{was.ref if was else ''}"))
+
+
+def _on_away(base: Pair[Base | None], seen: Pair[Seen], side: Side, policy: OnMoved) -> Course:
+    """Nothing follows it: its connection has no business there, and another one may have."""
+    was, now = base[side], seen[side]
+    called = was.label or was.ref if was else ""
+    where = now.label if isinstance(now, Away) else ""
+    detail = f"the {side} ticket {called} is {where} now, outside of what its connection looks at".replace("  ", " ")
+    if policy is OnMoved.STOP or base[side.other] is None or isinstance(seen[side.other], Away):
+        return _rest(Resting.MOVED, detail)
+    text = f"{detail[0].upper()}{detail[1:]}. Nothing here was changed, and nothing from here goes there any more."
+    return _rest(Resting.MOVED, detail, Note(side.other, Internal(text), f"away:{side}:{where}"))
 
 
 def _on_merged(side: Side, now: Snapshot, policy: OnMerged) -> Course:

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TypeAlias
 
 from syncd.core.comments import CommentTwin
 from syncd.core.decision import Flag, Resting
-from syncd.core.life import Course, Gone
+from syncd.core.life import Course, Seen
 from syncd.core.mapping import Mapping
 from syncd.core.milestones import Milestone
 from syncd.core.model import NO_FIELDS, Base, Comment, Fields, Pair, Side, Snapshot, Value
-
-Seen: TypeAlias = Snapshot | Gone | None
-"""What this run read of a side; None: it was not read and looks as its base."""
 
 
 @dataclass(frozen=True, slots=True)

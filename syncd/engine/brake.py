@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from syncd.core.decision import Create, Plan, Rest, Resting, Update
+from syncd.core.decision import Create, Decision, Plan, Rest, Resting, Update
+from syncd.core.life import Away
 from syncd.engine.run import LINKED, Run
 from syncd.store import audit, links, meta, pauses
 from syncd.store.records import PauseScope
@@ -43,7 +44,7 @@ async def check(run: Run, plan: Plan) -> None:
         await _pull(run, f"{usage.links} links were written within an hour (brake.links: {limits.links})")
     if any(isinstance(decision, Create) for decision in plan.decisions) and usage.creates >= limits.creates:
         await _pull(run, f"{usage.creates} issues were made within an hour (brake.creates: {limits.creates})")
-    if any(isinstance(decision, Rest) and decision.why is Resting.DELETED for decision in plan.decisions):
+    if any(_vanishes(run, decision) for decision in plan.decisions):
         await _check_vanishing(run, usage.gone)
 
 
@@ -57,6 +58,12 @@ def _usage(run: Run, c: Connection) -> audit.Usage:
     marks = [meta.get(c, released("mapping", run.mapping.name)), meta.get(c, released("link", run.link.id))]
     since = max([since, *(datetime.fromisoformat(mark) for mark in marks if mark)])
     return audit.usage(c, since=since, mapping=run.mapping.name, link_id=run.link.id, meant=LINKED)
+
+
+def _vanishes(run: Run, decision: Decision) -> bool:
+    """Whether a link is to rest because a ticket is not there, or out of sight: the config may see less than before."""
+    away = any(isinstance(seen, Away) for seen in run.seen.both())
+    return isinstance(decision, Rest) and (decision.why is Resting.DELETED or away)
 
 
 async def _check_vanishing(run: Run, gone: int) -> None:

@@ -62,8 +62,8 @@ def take_in(
     marked, news, echoes, repeats = set[int](), set[str](), 0, 0
     for hint in changed:
         told = 0
-        for side, found in _links(site, c, connection, hint.ref).items():
-            added = _add(site, c, hint, connection=connection, side=side, found=found)
+        for name, side, found in _links(site, c, connection, hint.ref):
+            added = _add(site, c, hint, connection=name, side=side, found=found)
             _wake(c, found, added or [], site.now())
             if added is None:
                 echoes += 1
@@ -102,20 +102,38 @@ def look(site: Site, c: Connection, link: Link, *, priority: int | None = None, 
     site.queue.mark_in(c, [link.id], site.now(), priority=priority)
 
 
-def _links(site: Site, c: Connection, connection: str, ref: str) -> dict[Side, list[Link]]:
-    """The links that a ticket is in, by its side; a support ticket seen for the first time gets one per mapping."""
-    found: dict[Side, list[Link]] = {}
-    for link in links.by_ref(c, connection, ref):
-        if link.mapping not in site.mappings or not _stirs(link):
-            continue
-        side = Side.SUPPORT if (link.connections.support, link.refs.support) == (connection, ref) else Side.ENGINEERING
-        found.setdefault(side, []).append(link)
-    known = {link.mapping for link in links.by_ref(c, connection, ref)}
-    for mapping, side in site.of_connection(connection):
-        if side is Side.SUPPORT and mapping.name not in known and mapping.escalate:
-            made = links.watch(c, mapping.name, mapping.digest, mapping.connections, ref, site.now())
-            found.setdefault(side, []).append(made)
-    return found
+def _links(site: Site, c: Connection, connection: str, ref: str) -> list[tuple[str, Side, list[Link]]]:
+    """The links that a ticket is in, by connection and side; one that support shows for the first time gets its links.
+
+    What is told of a ticket at one part of an account may be that it left another one, which need not hear of it.
+    """
+    known = links.by_ref(c, connection, ref)
+    moved = [(name, link) for name in site.beside(connection) for link in links.by_ref(c, name, ref)]
+    watched = [] if any(_is_half(link) for _, link in moved) else _watch(site, c, connection, ref, known)
+    stirred = [(connection, link) for link in known if _stirs(link)]
+    stirred += [(name, link) for name, link in moved if link.state is not LinkState.RESTING]
+    found: dict[tuple[str, Side], list[Link]] = {}
+    for name, link in [*stirred, *((connection, link) for link in watched)]:
+        if link.mapping in site.mappings:
+            side = Side.SUPPORT if (link.connections.support, link.refs.support) == (name, ref) else Side.ENGINEERING
+            found.setdefault((name, side), []).append(link)
+    return [(name, side, of_side) for (name, side), of_side in found.items()]
+
+
+def _watch(site: Site, c: Connection, connection: str, ref: str, known: list[Link]) -> list[Link]:
+    """New links of a ticket that no mapping knows yet."""
+    names = {link.mapping for link in known}
+    return [
+        links.watch(c, mapping.name, mapping.digest, mapping.connections, ref, site.now())
+        for mapping, side in site.of_connection(connection)
+        if side is Side.SUPPORT and mapping.name not in names and mapping.escalate
+    ]
+
+
+def _is_half(link: Link) -> bool:
+    """Whether the ticket has its other half: moved to another part of the account it is no new ticket there."""
+    unlinked = link.state is LinkState.RESTING and link.reason.partition(":")[0] == Resting.UNLINKED.value
+    return link.refs.engineering is not None and not unlinked
 
 
 def _stirs(link: Link) -> bool:

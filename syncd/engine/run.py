@@ -11,10 +11,11 @@ from sqlalchemy import Connection
 
 from syncd.core import comments as texts
 from syncd.core.decision import Resting, Update
+from syncd.core.life import Seen
 from syncd.core.mapping import FieldRule, Mapping
 from syncd.core.milestones import Milestone
 from syncd.core.model import NO_FIELDS, Base, Fields, Pair, Side, Snapshot, Value
-from syncd.core.view import Known, Seen, last_seen
+from syncd.core.view import Known, last_seen
 from syncd.engine import history
 from syncd.engine.site import Site
 from syncd.sdk.connector import ALL_PARTS, Changed, Connector, Part

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from syncd.core.life import Gone
+from syncd.core.life import Away, Gone
 from syncd.core.model import Side, Snapshot
 from syncd.engine.run import Run, resting_of
 from syncd.sdk.connector import ALL_PARTS, ONLY_FIELDS, Capability, Part
-from syncd.sdk.errors import Moved, NotFound, Unavailable
+from syncd.sdk.errors import Elsewhere, Moved, NotFound, Unavailable
 from syncd.store import links
 from syncd.store.records import Filter, LinkState
 
@@ -62,13 +62,15 @@ async def read_before_writing(run: Run, side: Side) -> bool:
     return True
 
 
-async def _fetch(run: Run, side: Side, parts: frozenset[Part], since: str | None) -> Snapshot | Gone:
+async def _fetch(run: Run, side: Side, parts: frozenset[Part], since: str | None) -> Snapshot | Gone | Away:
     connector, ref = run.connectors[side], run.ref(side)
     run.touching = side
     try:
         snapshot = await connector.fetch(ref, parts=parts, since=since)
     except Moved as moved:
         return _merged(run, side, moved.ref)
+    except Elsewhere as away:
+        return Away(away.label)
     except NotFound:
         return await _prove_absence(run, side)
     if snapshot.ref != ref and not snapshot.merged_into:
@@ -112,6 +114,8 @@ async def _control(run: Run, side: Side) -> str:
     for ref in known:
         try:
             await connector.fetch(ref, parts=ONLY_FIELDS)
+        except Elsewhere:
+            return ref  # it was moved, and can be read all the same
         except NotFound:
             continue
         return ref

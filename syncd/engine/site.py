@@ -14,7 +14,7 @@ from syncd.core.mapping import Mapping
 from syncd.core.model import Pair, Side
 from syncd.engine.hearing import Hearing
 from syncd.engine.queue.port import Queue
-from syncd.sdk.connector import Connector
+from syncd.sdk.connector import Connector, account_of
 from syncd.store.store import Store
 
 
@@ -39,6 +39,21 @@ class Site:
     secret: bytes = field(repr=False)
     now: Callable[[], datetime] = utc_now
     hearing: Hearing = field(default_factory=Hearing)
+    _beside: MappingOf[str, tuple[str, ...]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._beside = {name: self._others(name) for name in self.connectors}
+
+    def beside(self, connection: str) -> tuple[str, ...]:
+        """The connections that keep to other parts of the same account: a ticket may be moved from one to the other."""
+        return self._beside.get(connection, ())
+
+    def _others(self, name: str) -> tuple[str, ...]:
+        own = self.connectors[name].config
+        others = ((other, each.config) for other, each in self.connectors.items() if other != name)
+        return tuple(
+            other for other, config in others if own.part and config.part and account_of(config) == account_of(own)
+        )
 
     def pair(self, mapping: Mapping) -> Pair[Connector]:
         return mapping.connections.map(lambda name: self.connectors[name])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from syncd.core.model import Side
+from syncd.core.model import Pair, Side
 from syncd.errors import Complaint
 from syncd.mapping.build import Draft
 from syncd.mapping.vendor import Vendor
@@ -33,44 +33,44 @@ def _same_name(drafts: Sequence[Draft]) -> list[Complaint]:
 
 
 def _pairs_and_rings(drafts: Sequence[Draft], vendors: Mapping[str, Vendor]) -> list[Complaint]:
-    """Mappings are edges between accounts: a second edge claims its pair again, one that closes a cycle is a ring."""
+    """Mappings are edges between connections: a second one claims its pair again, one that closes a cycle is a ring."""
     complaints: list[Complaint] = []
-    edges: dict[frozenset[str], Draft] = {}
-    neighbours: dict[str, list[str]] = {}
+    edges: list[Draft] = []
     for draft in drafts:
-        support, engineering = (_account(draft.connections[side], vendors) for side in Side)
-        if not support or not engineering or support == engineering:
+        support, engineering = draft.connections.both()
+        if not support or not engineering or _meet(support, engineering, vendors):
             continue
-        pair = frozenset({support, engineering})
-        if pair in edges:
-            complaints.append(_claimed(draft, edges[pair]))
+        if (claimed := next((edge for edge in edges if _same_pair(draft, edge, vendors)), None)) is not None:
+            complaints.append(_claimed(draft, claimed))
             continue
-        way = _way(neighbours, engineering, support)
-        if way:
-            complaints.append(_ring(draft, way, drafts, vendors))
-        edges[pair] = draft
-        neighbours.setdefault(support, []).append(engineering)
-        neighbours.setdefault(engineering, []).append(support)
+        if way := _way([edge.connections for edge in edges], engineering, support, vendors):
+            complaints.append(_ring(draft, way))
+        edges.append(draft)
     return complaints
 
 
-def _account(connection: str, vendors: Mapping[str, Vendor]) -> str:
-    vendor = vendors.get(connection)
-    return (vendor.account if vendor else "") or connection
+def _meet(one: str, other: str, vendors: Mapping[str, Vendor]) -> bool:
+    """Whether two connections may look at one ticket."""
+    return one == other or (one in vendors and other in vendors and vendors[one].meets(vendors[other]))
 
 
-def _way(neighbours: Mapping[str, Sequence[str]], start: str, end: str) -> list[str]:
-    """Accounts from start to end along mappings read so far, breadth first; empty when there is none."""
+def _same_pair(one: Draft, other: Draft, vendors: Mapping[str, Vendor]) -> bool:
+    ways = (other.connections, other.connections.swapped())
+    return any(all(_meet(one.connections[side], way[side], vendors) for side in Side) for way in ways)
+
+
+def _way(edges: Sequence[Pair[str]], start: str, end: str, vendors: Mapping[str, Vendor]) -> list[str]:
+    """Connections from start to end along mappings read so far, breadth first; empty when there is none."""
     ways = [[start]]
     seen = {start}
     while ways:
         way = ways.pop(0)
-        if way[-1] == end:
-            return way
-        for account in neighbours.get(way[-1], ()):
-            if account not in seen:
-                seen.add(account)
-                ways.append([*way, account])
+        if _meet(way[-1], end, vendors):
+            return [*way[:-1], end]
+        for there in (edge[side.other] for edge in edges for side in Side if _meet(edge[side], way[-1], vendors)):
+            if there not in seen:
+                seen.add(there)
+                ways.append([*way, there])
     return []
 
 
@@ -84,12 +84,8 @@ def _claimed(draft: Draft, earlier: Draft) -> Complaint:
     )
 
 
-def _ring(draft: Draft, way: Sequence[str], drafts: Sequence[Draft], vendors: Mapping[str, Vendor]) -> Complaint:
-    names: dict[str, str] = {}
-    for other in drafts:
-        for side in Side:
-            names.setdefault(_account(other.connections[side], vendors), other.connections[side])
-    ring = " -> ".join(names[account] for account in [way[-1], *way])
+def _ring(draft: Draft, way: Sequence[str]) -> Complaint:
+    ring = " -> ".join([way[-1], *way])
     return draft.document.complaint(
         ("engineering",),
         f"the mappings form a ring: {ring}",

@@ -134,13 +134,25 @@ def _check_connections(connections: Pair[str], vendors: MappingOf[str, Vendor], 
     if connections.support and connections.support == connections.engineering:
         problem = f"both sides are the connection `{connections.support}`"
         context.complain(("engineering",), problem, expected="two connections", remedy="name the other one")
-    elif support and engineering and support.account and support.account == engineering.account:
-        context.complain(
-            ("engineering",),
-            f"`{connections.support}` and `{connections.engineering}` are the same account ({support.account})",
-            expected="two accounts",
-            remedy="name a connection to another system",
-        )
+    elif support and engineering and support.meets(engineering):
+        _complain_of_one_account(connections, Pair(support, engineering), context)
+
+
+def _complain_of_one_account(connections: Pair[str], vendors: Pair[Vendor], context: Context) -> None:
+    """Both sides may look at one ticket; two parts of an account may be kept equal, where its connector can part it."""
+    key = vendors.support.part_key
+    both = f"`{connections.support}` and `{connections.engineering}` are the same account ({vendors.support.account})"
+    whole = [connections[side] for side in Side if not vendors[side].part]
+    if not key:
+        problem, expected, remedy = both, "two accounts", "name a connection to another system"
+    elif whole:
+        problem = f"{both}, and {listed(whole)} {'looks' if len(whole) == 1 else 'look'} at all of it"
+        expected, remedy = f"`{key}` of its own for each", f"add `{key}: [...]` to `{whole[0]}` in the config"
+    else:
+        shared = listed(vendors.support.shares(vendors.engineering))
+        problem = f"{both}, and both look at {shared}"
+        expected, remedy = f"nothing in both `{key}`", f"take {shared} out of `{key}` of one of them in the config"
+    context.complain(("engineering",), problem, expected=expected, remedy=remedy)
 
 
 def _check_required(blocks: MappingOf[str, FieldBlock], context: Context) -> None:

@@ -12,6 +12,7 @@ from syncd.mapping import shadow
 from syncd.mapping.context import Context
 from syncd.mapping.nodes import Path
 from syncd.mapping.schema import FieldBlock, RuleBlock
+from syncd.mapping.vendor import Vendor
 from syncd.mapping.when import conditions, single
 from syncd.mapping.words import listed, meant
 
@@ -49,6 +50,7 @@ def _check_place(block: RuleBlock, path: Path, context: Context) -> None:
                 remedy=meant(key, vendor.place_keys) or "delete it",
                 key=True,
             )
+    _check_part(block, path, context, vendor)
     needed = vendor.container
     misspelt = any(meant(key, [needed]) for key in block.create if key not in vendor.place_keys)
     if needed and needed not in block.create and not misspelt and not context.is_broken(path):
@@ -57,4 +59,16 @@ def _check_place(block: RuleBlock, path: Path, context: Context) -> None:
             f"nothing says in which {needed} the issue is made",
             expected=f"`{needed}`",
             remedy=f"write\n  create:\n    {needed}: ...",
+        )
+
+
+def _check_part(block: RuleBlock, path: Path, context: Context, vendor: Vendor) -> None:
+    """An issue where its connection does not look is never heard of again; and there the other side may look."""
+    place = block.create.get(vendor.container, "")
+    if place and vendor.part and place.casefold() not in map(str.casefold, vendor.part):
+        context.complain(
+            (*path, vendor.container),
+            f"the connection does not look at `{place}` (`{vendor.part_key}`)",
+            expected=f"one of {listed(vendor.part)}",
+            remedy=meant(place, vendor.part) or f"write one of them, or add `{place}` to `{vendor.part_key}`",
         )

@@ -6,13 +6,17 @@ vendor never holds up another connection; the engine puts the link back until th
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 
-from syncd.sdk.connector import Quota
+from pydantic import BaseModel, SecretStr
+
+from syncd.sdk.connector import ConnectionConfig, Quota
 from syncd.sdk.errors import RateLimited
 
 URGENT, NORMAL, BACKFILL = 0, 5, 9
@@ -41,20 +45,57 @@ def reserve(limit: int, urgency: int) -> int:
 
 
 @dataclass(slots=True)
+class Limits:
+    """What is known of one credential's limits at one address, from its last answers."""
+
+    quotas: dict[str, Quota] = field(default_factory=dict)
+    paused_until: datetime | None = None
+
+
+class Ledger:
+    """The limits of all credentials of a process: connections that sign in with the same one share them."""
+
+    def __init__(self) -> None:
+        self._of: dict[tuple[str, str], Limits] = {}
+
+    def limits(self, config: ConnectionConfig, address: str) -> Limits:
+        """Those of a connection at an address; its own where it does not say what it signs in by."""
+        credential = digest_of(config)
+        return self._of.setdefault((credential, address), Limits()) if credential else Limits()
+
+
+def digest_of(config: ConnectionConfig) -> str:
+    """The same for the same credential; nothing can be learnt from it. Empty without one."""
+    way = [key for way in config.credentials for key in way if getattr(config, key) is not None]
+    said = [config.connector, *(f"{key}={_revealed(getattr(config, key))}" for key in way)]
+    return hashlib.sha256("\0".join(said).encode()).hexdigest() if way else ""
+
+
+def _revealed(value: Any) -> str:
+    if isinstance(value, BaseModel):
+        return "\1".join(f"{name}={_revealed(each)}" for name, each in value)
+    return str(value.get_secret_value() if isinstance(value, SecretStr) else value)
+
+
+@dataclass(slots=True)
 class Budget:
-    """The state of one credential's limits, from its last answers."""
+    """What one connection may still spend of its credential's limits."""
 
     connection: str
     read: ReadQuotas = no_quotas
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    quotas: dict[str, Quota] = field(default_factory=dict)
-    paused_until: datetime | None = None
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def quotas(self) -> dict[str, Quota]:
+        return self.limits.quotas
 
     def spend(self) -> None:
         """Take one request from every quota, or raise RateLimited."""
         now, urgency = self.now(), priority.get()
-        if self.paused_until is not None and now < self.paused_until:
-            raise self._wait((self.paused_until - now).total_seconds())
+        paused = self.limits.paused_until
+        if paused is not None and now < paused:
+            raise self._wait((paused - now).total_seconds())
         for quota in tuple(self.quotas.values()):
             if quota.resets is None or now >= quota.resets:
                 del self.quotas[quota.name]
@@ -71,7 +112,7 @@ class Budget:
     def refused(self, headers: Mapping[str, str]) -> RateLimited:
         """A 429: pause this credential for as long as the vendor says; without a usable word, a minute."""
         seconds = retry_after(headers, self.now())
-        self.paused_until = self.now() + timedelta(seconds=seconds)
+        self.limits.paused_until = self.now() + timedelta(seconds=seconds)
         return self._wait(seconds)
 
     def _wait(self, seconds: float) -> RateLimited:

@@ -65,8 +65,9 @@ def open_client(
     download_hosts: frozenset[str] = frozenset(),
 ) -> Client:
     """A client of this connector; the arguments are those of `Client`, and without `sign_in` it asks as a stranger."""
+    address = base_url.rstrip("/")
     return Client(
-        base_url.rstrip("/"),
+        address,
         connection=connector.connection,
         timeout=connector.config.timeout,
         headers=headers,
@@ -75,6 +76,7 @@ def open_client(
         observer=connector.observer,
         explain=explain,
         quotas=quotas,
+        limits=connector.ledger.limits(connector.config, address) if connector.ledger and sign_in else None,
         download_hosts=download_hosts,
     )
 

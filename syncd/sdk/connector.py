@@ -11,7 +11,8 @@ import enum
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, Self, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypedDict
+from urllib.parse import urlsplit
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
@@ -19,6 +20,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from syncd.core.model import Attachment, Body, Comment, Fields, Kind, Person, Snapshot, Word
 from syncd.sdk.errors import Unsupported
 from syncd.sdk.oauth import MemoryVault, OAuth, Vault
+
+if TYPE_CHECKING:
+    from syncd.sdk.budget import Ledger
 
 # --- what a connector says about itself -----------------------------------------------------------------------------
 
@@ -111,6 +115,8 @@ class ConnectionConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
     credentials: ClassVar[tuple[tuple[str, ...], ...]] = ()
     """Ways to sign in, each by its keys, the secret last; a block has all keys of one of them, and no other."""
+    part_key: ClassVar[str] = ""
+    """The key whose words are the `part` ("projects"); empty where no connection keeps to a part."""
 
     connector: str = Field(description="Which connector speaks to this account; `syncd connectors` lists them.")
     url: str = Field(description="Where the vendor answers, with https (http only to this machine).")
@@ -135,9 +141,25 @@ class ConnectionConfig(BaseModel):
         return next((way[-1] for way in self.credentials if getattr(self, way[-1]) is not None), "")
 
     @property
+    def part(self) -> tuple[str, ...]:
+        """The containers that the connection keeps to, in the words of `Connector.container`; empty: the whole account.
+
+        Two connections with parts of one account may be the two sides of a mapping. So keeping to it is strict: polls
+        and webhooks pass over what stands elsewhere (but a webhook about a ticket's leaving), `fetch` raises
+        `Elsewhere` for it, `create` makes nothing there. `find` looks everywhere: what was made may be moved at once.
+        """
+        return tuple(getattr(self, self.part_key)) if self.part_key else ()
+
+    @property
     def expects_webhooks(self) -> bool:
         """Whether there is something to verify webhooks by; without it none is believed, and none is missed."""
         return self.webhook_secret is not None and bool(self.webhook_secret.get_secret_value())
+
+
+def account_of(config: ConnectionConfig) -> str:
+    """What tells two accounts apart before anybody is asked: connector and address."""
+    address = urlsplit(config.url)
+    return f"{config.connector} at {(address.netloc + address.path).lower().rstrip('/')}"
 
 
 # --- what goes to and fro ------------------------------------------------------------------------------------------
@@ -291,6 +313,7 @@ class Wiring(TypedDict, total=False):
         observer: told of each request after its end.
         vault: keeps what the vendor gives it, for the next process too; without one it is kept in memory.
         now: the clock by which tokens are renewed.
+        ledger: knows what the connections with the same credential have left of its limits.
     """
 
     connection: str
@@ -298,6 +321,7 @@ class Wiring(TypedDict, total=False):
     observer: Observer | None
     vault: Vault | None
     now: Callable[[], datetime]
+    ledger: Ledger | None
 
 
 class Connector(abc.ABC):
@@ -332,6 +356,7 @@ class Connector(abc.ABC):
         observer: Observer | None = None,
         vault: Vault | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        ledger: Ledger | None = None,
     ) -> None:
         """Make no request yet. The keywords are those of `Wiring`, and a connector passes them on as `**wiring`.
 
@@ -344,6 +369,7 @@ class Connector(abc.ABC):
         self.observer = observer
         self.vault: Vault = vault or MemoryVault()
         self.now = now
+        self.ledger = ledger
         self.renewed: OAuth | None = None  # what renews the tokens of its clients; `open_client` puts it here
 
     # -- abstract

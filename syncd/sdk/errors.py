@@ -39,6 +39,17 @@ class NotFound(ConnectorError):
     """No such ticket, as far as this account can see. Absence alone is no deletion (reliability.md, I18)."""
 
 
+class Elsewhere(NotFound):
+    """The ticket is there, outside of the part of the account that its connection keeps to (`ConnectionConfig.part`).
+
+    `label` is what people call it now ("CORE-9").
+    """
+
+    def __init__(self, message: str, *, label: str) -> None:
+        super().__init__(message)
+        self.label = label
+
+
 class Moved(ConnectorError):
     """The ticket is another one now; `ref` names it."""
 

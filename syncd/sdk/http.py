@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from syncd.sdk.budget import Budget, ReadQuotas, no_quotas
+from syncd.sdk.budget import Budget, Limits, ReadQuotas, no_quotas
 from syncd.sdk.connector import Call, Observer, Quota
 from syncd.sdk.errors import (
     BadAnswer,
@@ -48,6 +48,7 @@ class Client:
         base_url: scheme, host and path prefix; credentials go to this origin and nowhere else.
         explain: turns a refusal into a better error than the status alone gives ("field `priority`: ...").
         quotas: reads the vendor's limit headers.
+        limits: what is known of them, where others with the same credential know it too.
         download_hosts: other hosts from which files may be fetched, without credentials.
     """
 
@@ -63,16 +64,17 @@ class Client:
         observer: Observer | None = None,
         explain: Explain | None = None,
         quotas: ReadQuotas | None = None,
+        limits: Limits | None = None,
         download_hosts: frozenset[str] = frozenset(),
     ) -> None:
         self.connection = connection
         self.timeout = timeout.total_seconds()
-        self.budget = Budget(connection, read=quotas or no_quotas)
+        self.budget = Budget(connection, read=quotas or no_quotas, limits=limits or Limits())
         self._observer = observer
         self._explain = explain
         self._download_hosts = download_hosts
-        limits = httpx.Timeout(self.timeout, connect=min(CONNECT_TIMEOUT, self.timeout))
-        shared: dict[str, Any] = {"timeout": limits, "follow_redirects": False, "transport": transport}
+        longest = httpx.Timeout(self.timeout, connect=min(CONNECT_TIMEOUT, self.timeout))
+        shared: dict[str, Any] = {"timeout": longest, "follow_redirects": False, "transport": transport}
         self._http = httpx.AsyncClient(base_url=base_url, headers=headers, auth=auth, **shared)
         self._plain = httpx.AsyncClient(**shared)  # no credentials: for files that live elsewhere
 

@@ -26,7 +26,7 @@ from syncd.core.decision import (
     Update,
 )
 from syncd.core.lens import ChoiceLens, Lens, PlainLens, WordsLens
-from syncd.core.life import Gone
+from syncd.core.life import Away, Gone, Seen
 from syncd.core.mapping import CommentRule, EscalationRule, FieldRule, Mapping, Owner
 from syncd.core.model import (
     Attachment,
@@ -46,7 +46,7 @@ from syncd.core.model import (
     Value,
     Visibility,
 )
-from syncd.core.view import Known, Seen
+from syncd.core.view import Known
 
 ANA = Person("ana", "Ana")
 THEN = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -156,7 +156,8 @@ class State:
 
 
 SEEN: Pair[st.SearchStrategy[Seen]] = Pair(
-    snapshots(Side.SUPPORT) | st.just(Gone("twice not found")) | st.none(), snapshots(Side.ENGINEERING) | st.none()
+    snapshots(Side.SUPPORT) | st.sampled_from([Gone("twice not found"), Away("CORE-9"), None]),
+    snapshots(Side.ENGINEERING) | st.sampled_from([Away("HELP-9"), None]),
 )
 LINKED = st.just(True)
 
@@ -305,7 +306,7 @@ def test_nothing_is_written_to_a_ticket_that_takes_no_changes(state: State) -> N
     for decision in state.plan().decisions:
         if isinstance(decision, Update | AddComment | EditComment | AddFile | LinkBack):
             now = state.seen[decision.side]
-            assert not isinstance(now, Gone)
+            assert not isinstance(now, Gone | Away)
             assert not (isinstance(now, Snapshot) and (now.life is not Life.ACTIVE or now.merged_into))
 
 

@@ -15,13 +15,19 @@ from tests.pairs.pair import ENGINEERING, SUPPORT, Between, between
 from tests.pairs.words import NAMES
 
 PAGE = Path(__file__).resolve().parents[2] / "connectors" / "syncd_jira" / "README.md"
+TWO_SITES = "Jira Service Management as the helpdesk"
+ONE_SITE = "A service project and its tracker on one site"
 SECRETS = ("JIRA_TOKEN", "JIRA_WEBHOOK_SECRET", "JIRA_DESK_TOKEN", "JIRA_DESK_WEBHOOK_SECRET")
 
 
-def read_page(folder: Path) -> settings.Examined:
-    """What a daemon makes of the section's two blocks."""
-    section = PAGE.read_text(encoding="utf-8").partition("\n## Jira Service Management as the helpdesk\n")[2]
-    config, mapping = re.findall(r"(?ms)^```yaml\n(.*?)^```", section.partition("\n## ")[0])
+def blocks(section: str) -> list[str]:
+    text = PAGE.read_text(encoding="utf-8").partition(f"\n## {section}\n")[2]
+    return re.findall(r"(?ms)^```yaml\n(.*?)^```", text.partition("\n## ")[0])
+
+
+def read_page(folder: Path, *, section: str = TWO_SITES) -> settings.Examined:
+    """What a daemon makes of a section's config and of the page's mapping."""
+    config, mapping = blocks(section)[0], blocks(TWO_SITES)[1]
     (folder / "mappings").mkdir()
     (folder / "mappings" / "desk-jira.yaml").write_text(mapping, encoding="utf-8")
     (folder / "syncd.yaml").write_text(f"version: 1\n{config}", encoding="utf-8")
@@ -57,6 +63,19 @@ async def test_the_page_works(tmp_path: Path) -> None:
             True,
             False,
         ]
+
+
+def test_one_site_is_accepted_and_nothing_less_than_two_parts_of_it(tmp_path: Path) -> None:
+    """With the very mapping of two sites."""
+    examined = read_page(tmp_path, section=ONE_SITE)
+    assert [str(each) for each in examined.complaints if not each.notice] == []
+    [rules] = examined.mappings
+    desk, tracker = (examined.vendors[name] for name in rules.connections.both())
+    assert (desk.account, desk.part, tracker.part) == (tracker.account, ("HELP",), ("CORE",))
+    config = tmp_path / "syncd.yaml"
+    config.write_text(config.read_text(encoding="utf-8").replace("projects: [CORE]\n", "\n"), encoding="utf-8")
+    again = settings.examine(config, environ=dict.fromkeys(SECRETS, "a-secret-of-24-characters"))
+    assert ["looks at all of it" in each.problem for each in again.complaints if not each.notice] == [True]
 
 
 async def life(pair: Between) -> None:

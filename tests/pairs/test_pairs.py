@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.connectors.jira.desk import DeskWorld
+from tests.connectors.jira.onesite import one_site
 from tests.connectors.shipped import HELPDESKS, TRACKERS
 from tests.pairs.fields import escalation, fields, statuses
 from tests.pairs.lives import deletions, merges, moves, several, silence
@@ -39,6 +40,10 @@ PAIRS += [
         id="jira service management data center-jira data center",
         marks=pytest.mark.histories,
     )
+]
+PAIRS += [
+    pytest.param(*one_site(kind), id=f"jira service management-jira {kind} on one site", marks=pytest.mark.histories)
+    for kind in ("cloud", "data_center")
 ]
 
 

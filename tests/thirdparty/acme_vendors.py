@@ -28,6 +28,12 @@ class AcmeConfig(ConnectionConfig):
     page_size: int = Field(default=100, ge=1, le=1000, description="Tickets on a page.")
 
 
+class PartedConfig(AcmeConfig):
+    part_key = "projects"
+
+    projects: tuple[str, ...] = Field(default=(), description="The projects to look at; all where empty.")
+
+
 class _Silent(Connector):
     """Everything but what the class says about itself."""
 
@@ -87,6 +93,13 @@ class Tracker(_Silent):
         FieldInfo("duedate", Kind.DATE),
         FieldInfo("points", Kind.NUMBER),
     )
+
+
+class Suite(Tracker):
+    """Helpdesk and tracker in one; a connection may keep to some projects of it."""
+
+    name = "suite"
+    Config = PartedConfig
 
 
 class Hollow(Connector):

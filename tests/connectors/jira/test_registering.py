@@ -86,6 +86,16 @@ async def test_registering_again_writes_nothing(jira: Jira, world: JiraWorld) ->
     assert {call.split()[0] for call in world.simulator.calls(since=before)} == {"GET"}
 
 
+async def test_two_connections_of_one_site_have_a_webhook_each(jira: Jira, world: JiraWorld) -> None:
+    desk = world.connector(webhook_secret=SecretStr(NEW), projects=("DESK",))
+    theirs = "https://syncd.example/hooks/desk"
+    made = {ADDRESS: await jira.register_hook(ADDRESS), theirs: await desk.register_hook(theirs)}
+    assert await jira.register_hook(ADDRESS) == made[ADDRESS]
+    for connector, url in ((jira, ADDRESS), (desk, theirs)):
+        assert {hook.url for hook in await connector.hooks()} == {ADDRESS, theirs}
+        assert [hook for hook in await connector.hooks() if hook.url == url] == [made[url]]
+
+
 async def test_a_filter_stays_where_jira_shows_it(world: JiraWorld) -> None:
     if world.simulator.webhooks.version >= 10:
         pytest.skip("since 10 Jira does not show the filter of a webhook")

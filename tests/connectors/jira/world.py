@@ -35,14 +35,15 @@ STEPS = {
 
 
 class JiraWorld(Deeds):
-    def __init__(self, deployment: str = "cloud", **config: Any) -> None:
-        self.clock = Clock()
-        self.simulator = JiraSimulator(deployment=deployment, clock=self.clock)
+    def __init__(self, deployment: str = "cloud", *, on: JiraSimulator | None = None, **config: Any) -> None:
+        """A site of its own, or one more connection `on` a site."""
+        self.clock = on.clock if on and isinstance(on.clock, Clock) else Clock()
+        self.simulator = on or JiraSimulator(deployment=deployment, clock=self.clock)
         self.simulator.lag = LAG
         self.project = "DESK" if config.get("service_project") else "CORE"
         self.dialect = CLOUD if deployment == "cloud" else DATA_CENTER
         address = "http://syncd/hooks/jira" + ("" if self.simulator.cloud else f"?secret={SECRET}")
-        self.subscription = Subscription("1", address, SECRET)
+        self.subscription = Subscription(str(len(self.simulator.outbox.subscriptions) + 1), address, SECRET)
         self.simulator.outbox.subscriptions.append(self.subscription)
         if not self.simulator.cloud:  # who may manage webhooks there
             self.simulator.permissions |= {"ADMINISTER"}
