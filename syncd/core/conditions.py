@@ -110,10 +110,11 @@ def found(test: HasWords, meaning: Meaning) -> tuple[str, ...]:
 def _words(meaning: Meaning) -> frozenset[str]:
     if meaning is None:
         return frozenset()
-    return meaning if isinstance(meaning, frozenset) else frozenset({_plain(meaning)})
+    return meaning if isinstance(meaning, frozenset) else frozenset({plain(meaning)})
 
 
-def _plain(value: Value) -> str:
+def plain(value: Value) -> str:
+    """A value that is there, as text."""
     match value:
         case RichText():
             return value.markdown

@@ -1,8 +1,9 @@
 """(what the store knows, what was read, the mapping) -> the plan of one run.
 
 Pure and total: every state of a link has a plan, and the same values always give the same one. The lives of the
-tickets are looked at first (`core.life`), then backlinks, comments and files (`core.threads`), then fields
-(`core.fields`): a comment that closes a ticket's story should stand there before the status says so.
+tickets are looked at first (`core.life`), then the handoff packet (`core.handoff`), backlinks, comments and files
+(`core.threads`), then fields (`core.fields`): a comment that closes a ticket's story should stand there before the
+status says so.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from syncd.core.decision import Decision, Grade, Note, Plan, Undecided
 from syncd.core.escalation import assess
 from syncd.core.fields import create, merge_fields
+from syncd.core.handoff import handoff, lacking, waits
 from syncd.core.life import course
 from syncd.core.mapping import Mapping
 from syncd.core.model import Pair, Side
@@ -31,9 +33,17 @@ def decide(known: Known, seen: Pair[Seen], mapping: Mapping, *, assert_owner: bo
     if not way.goes_on:
         return Plan(tuple(_untold(known, way.first)))
     if known.base.engineering is None:
-        return Plan((*_grade(view), *_first_time(view)))
+        return Plan(tuple(_untold(known, (*_grade(view), *_first_time(view)))))
     fields = merge_fields(view, assert_owner=assert_owner)
-    decisions = (*way.first, *_grade(view), *backlinks(view), *thread(view), *fields.decisions(view), *way.last)
+    decisions = (
+        *way.first,
+        *_grade(view),
+        *handoff(view),
+        *backlinks(view),
+        *thread(view),
+        *fields.decisions(view),
+        *way.last,
+    )
     return Plan(tuple(_untold(known, decisions)), held=frozenset(fields.held))
 
 
@@ -46,12 +56,15 @@ def _grade(view: View) -> Iterator[Grade]:
 
 
 def _first_time(view: View) -> tuple[Decision, ...]:
-    """A ticket without an issue: the first rule that holds makes one, and the next run does the rest."""
+    """A ticket without an issue: the first rule that holds makes one, unless engineering would lack something."""
     ticket = view.snapshot(Side.SUPPORT)
     if ticket is None or not view.takes_writes(Side.SUPPORT):
         return ()
     rule = first_match(view.mapping, ticket.fields)
-    return create(view, rule) if rule else ()
+    if rule is None:
+        return ()
+    lacks = lacking(view.mapping, ticket, view.known.copies.support)
+    return (waits(rule, lacks),) if lacks else create(view, rule)
 
 
 def _untold(known: Known, decisions: Iterable[Decision]) -> Iterator[Decision]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from syncd.core.packet import PacketPolicy
 from syncd.core.severity import SeverityPolicy
 
 
@@ -12,3 +13,4 @@ class EscalationPolicy:
     """One part for each table of the file."""
 
     severities: SeverityPolicy
+    packet: PacketPolicy | None = None

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from syncd.core.escalation import SEVERITY
 from syncd.core.model import Pair
 from syncd.core.policy import EscalationPolicy
-from syncd.mapping import severities
+from syncd.mapping import packet, severities
 from syncd.mapping.context import Context
 from syncd.mapping.draft import PolicyDraft
 from syncd.mapping.nodes import Document
@@ -26,6 +26,7 @@ def read_policy(document: Document) -> PolicyDraft:
     draft = PolicyDraft(document, parts, frozenset(reader.broken), tuple(reader.complaints))
     context = Context(document=document, vendors=Pair(None, None), broken=draft.broken, complaints=reader.complaints)
     severities.check(draft, context)
+    packet.check(draft, context)
     return PolicyDraft(document, parts, draft.broken, tuple(context.complaints))
 
 
@@ -38,6 +39,9 @@ def policy(
         remedy = "rename the entry, or delete the rules"
         mapping_context.complain(("fields", SEVERITY), problem, expected="another name", remedy=remedy, key=True)
     context = Context(document=draft.document, vendors=mapping_context.vendors, broken=draft.broken)
-    found = EscalationPolicy(severities=severities.severity_policy(draft, mapping, fields, context))
+    found = EscalationPolicy(
+        severities=severities.severity_policy(draft, mapping, fields, context),
+        packet=packet.packet_policy(draft, fields, context),
+    )
     mapping_context.complaints.extend(context.complaints)
     return found
