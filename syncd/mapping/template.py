@@ -143,7 +143,7 @@ def compile_template(source: str) -> tuple[Compiled | None, list[Fault]]:
     try:
         return _compiled(source)
     except TemplateError as error:
-        problem = f"this is no template: {(error.message or 'it cannot be read').rstrip('.')}"
+        problem = f"this is no template: {(error.message or 'it cannot be read').partition('. ')[0].rstrip('.')}"
         remedy = "compare it with the one in docs/escalation.md"
         return None, [Fault(getattr(error, "lineno", 1), problem, "text, `{{ ... }}` and `{% ... %}`", remedy)]
     except (RecursionError, SyntaxError, MemoryError):  # of jinja2's parser, and of Python's, for which it writes

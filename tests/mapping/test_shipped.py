@@ -23,6 +23,10 @@ ESCALATION = [
     schema.SeverityBlock,
     schema.SeverityRuleBlock,
     schema.OverrideBlock,
+    schema.PacketBlock,
+    schema.EvidenceBlock,
+    schema.RedactBlock,
+    schema.TemplateBlock,
 ]
 RT_REDMINE = f"""version: 1
 connections:
