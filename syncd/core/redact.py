@@ -8,6 +8,7 @@ at example dot com"), stay.
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -106,11 +107,13 @@ def _found(text: str, rules: Redaction) -> Redacted | None:
 
 def _apart(text: str, rules: Redaction) -> list[tuple[Span, Sort]]:
     """What is to be removed, in the order of the text; of two that overlap the one that is named first below."""
-    taken: list[tuple[Span, Sort]] = []
+    taken: list[tuple[Span, Sort]] = []  # in the order of the text, so that a neighbour is found at once
     for (start, end), sort in _all(text, rules):
-        if start < end and not any(left < end and start < right for (left, right), _ in taken):
-            taken.append(((start, end), sort))
-    return sorted(taken, key=lambda one: one[0])
+        at = bisect(taken, start, key=lambda one: one[0][0])
+        clear = (at == 0 or taken[at - 1][0][1] <= start) and (at == len(taken) or end <= taken[at][0][0])
+        if start < end and clear:
+            taken.insert(at, ((start, end), sort))
+    return taken
 
 
 def _all(text: str, rules: Redaction) -> Iterator[tuple[Span, Sort]]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from syncd.core.numbers import AFTER, BEFORE, Span
+from syncd.core.skeleton import OPAQUE
 
 # --- secrets ----------------------------------------------------------------------------------------------------------
 
@@ -107,22 +108,25 @@ _FILES = frozenset({"png", "jpg", "jpeg", "gif", "svg", "webp", "ico", "js", "mj
 """`icon@2x.png` and `run@app.js` are files, not addresses."""
 
 _FORMED = re.compile(
-    r"""
-    \d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?(?:[.,]\d+)?(?:Z|[+-]\d{2}:?\d{2})?)?   # dates
-    | \d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?:,?\s\d{1,2}:\d{2}(?::\d{2})?)? | \d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?
-    | [0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}            # UUID
-    | v?\d+(?:\.\d+){2,}(?:[-+][\w.+-]*)?                             # versions, IP addresses
+    rf"""
+    {BEFORE} (?:
+    \d{{4}}-\d{{2}}-\d{{2}} (?: [T ] \d{{2}}:\d{{2}} (?: :\d{{2}} )? (?: [.,]\d+ )? (?: Z | [+-]\d{{2}}:?\d{{2}} )? )?
+    | \d{{1,2}} [./-] \d{{1,2}} [./-] \d{{2,4}} (?: ,?\s \d{{1,2}}:\d{{2}} (?: :\d{{2}} )? )?   # dates, and times
+    | \d{{1,2}}:\d{{2}} (?: :\d{{2}} )?
+    | [0-9a-fA-F]{{8}}-(?:[0-9a-fA-F]{{4}}-){{3}}[0-9a-fA-F]{{12}}            # UUID
+    | v?\d+(?:\.\d+){{2,}}(?:[-+][\w.+-]*)?                               # versions, IP addresses
+    ) {AFTER}
     """,
     re.VERBOSE,
 )
-_PHONE = re.compile(
+_INTERNATIONAL = re.compile(r"(?<![0-9A-Za-z+])\+[1-9](?:[ ./-]{0,2}\(?\d\)?){6,14}(?!\d)|(?<=tel:)[\d.()+-]{5,20}")
+_NATIONAL = re.compile(
     rf"""
-    (?<![0-9A-Za-z+]) (?: \+ | 00[ ]?(?=[1-9]) ) [1-9] (?: [ ./-]{{0,2}} \(? \d \)? ){{6,14}} (?!\d)   # international
+    {BEFORE} 00 [ ]? [1-9] (?: [ ./-]{{0,2}} \(? \d \)? ){{6,14}} (?!\d)          # international with its prefix
     | {BEFORE} \(\d{{3}}\) [ -]? \d{{3}} [ .-] \d{{4}} (?!\d)                     # North America
-    | {BEFORE} [2-9]\d{{2}} ([.-]) [2-9]\d{{2}} \1 \d{{4}} {AFTER}
+    | {BEFORE} [2-9]\d{{2}} - [2-9]\d{{2}} - \d{{4}} {AFTER}
     | {BEFORE} 0\d (?: [ .]\d{{2}} ){{4}} (?!\d)                                  # after a trunk 0, in pairs
     | {BEFORE} \(? 0\d{{1,4}} \)? [ /-]{{1,3}} \d{{3,8}} (?: [ -]\d{{1,5}} )? (?!\.?[0-9A-Za-z])   # or in pieces
-    | (?<=tel:) [\d.()+-]{{5,20}}
     """,
     re.VERBOSE,
 )
@@ -139,10 +143,12 @@ def emails(text: str, allow: Collection[str] = ()) -> Iterator[Span]:
 
 
 def phones(text: str) -> Iterator[Span]:
-    """Telephone numbers in the international form and in common national ones, seven to fifteen digits."""
-    formed = [found.span() for found in _FORMED.finditer(text)]
-    for found in _PHONE.finditer(text):
-        start, end = found.span()
-        digits = sum(char.isdigit() for char in found.group())
-        if 7 <= digits <= 15 and not any(left < end and start < right for left, right in formed):
-            yield start, end
+    """Telephone numbers in the international form and in common national ones, seven to fifteen digits.
+
+    Dates, versions and identifiers are covered up first: some of them are formed as numbers of some country are.
+    """
+    covered = _FORMED.sub(lambda found: OPAQUE * len(found.group()), text)
+    for pattern, where in ((_INTERNATIONAL, text), (_NATIONAL, covered)):
+        for found in pattern.finditer(where):
+            if 7 <= sum(char.isdigit() for char in found.group()) <= 15:
+                yield found.span()
