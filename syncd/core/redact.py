@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from syncd.core import numbers, shapes
 from syncd.core.model import Word
 from syncd.core.numbers import Span
-from syncd.core.skeleton import Skeleton, skeleton
+from syncd.core.skeleton import BREAK, Skeleton, skeleton
 
 
 class Sort(Word):
@@ -92,9 +92,14 @@ def counts(findings: Iterable[Finding]) -> Mapping[Sort, int]:
 def _found(text: str, rules: Redaction) -> Redacted | None:
     """One pass; None where nothing is found. What was cut may uncover more, so passes go on until then."""
     bones = skeleton(text)
-    spans = _apart(bones.text, rules)
-    if not spans:
-        return None
+    spans = _apart([*_announced(bones.text, rules), *_shaped(bones.text, rules)])
+    if not spans and bones.markup:
+        bones = skeleton(text, markup_as=BREAK)
+        spans = _apart(_shaped(bones.text, rules))
+    return _cut(text, bones, spans) if spans else None
+
+
+def _cut(text: str, bones: Skeleton, spans: list[tuple[Span, Sort]]) -> Redacted:
     parts: list[str] = []
     at = 0
     for (start, end), sort in spans:
@@ -105,10 +110,10 @@ def _found(text: str, rules: Redaction) -> Redacted | None:
     return Redacted("".join([*parts, text[at:]]), findings)
 
 
-def _apart(text: str, rules: Redaction) -> list[tuple[Span, Sort]]:
-    """What is to be removed, in the order of the text; of two that overlap the one that is named first below."""
+def _apart(found: Iterable[tuple[Span, Sort]]) -> list[tuple[Span, Sort]]:
+    """What is to be removed, in the order of the text; of two that overlap the one that was found first."""
     taken: list[tuple[Span, Sort]] = []  # in the order of the text, so that a neighbour is found at once
-    for (start, end), sort in _all(text, rules):
+    for (start, end), sort in found:
         at = bisect(taken, start, key=lambda one: one[0][0])
         clear = (at == 0 or taken[at - 1][0][1] <= start) and (at == len(taken) or end <= taken[at][0][0])
         if start < end and clear:
@@ -116,10 +121,16 @@ def _apart(text: str, rules: Redaction) -> list[tuple[Span, Sort]]:
     return taken
 
 
-def _all(text: str, rules: Redaction) -> Iterator[tuple[Span, Sort]]:
+def _announced(text: str, rules: Redaction) -> Iterator[tuple[Span, Sort]]:
+    yield from ((span, Sort.WORD) for span in _words(text, rules.words))
+    if rules.secrets:
+        yield from ((span, Sort.SECRET) for finder in (shapes.keys, shapes.announced) for span in finder(text))
+
+
+def _shaped(text: str, rules: Redaction) -> Iterator[tuple[Span, Sort]]:
+    """What shows by its own form what it is, whatever stands before it."""
     finders: list[tuple[bool, Sort, Iterable[Span]]] = [
-        (bool(rules.words), Sort.WORD, _words(text, rules.words)),
-        (rules.secrets, Sort.SECRET, shapes.secrets(text)),
+        (rules.secrets, Sort.SECRET, shapes.keys(text)),
         (rules.cards, Sort.CARD, numbers.ibans(text)),
         (rules.cards, Sort.CARD, numbers.cards(text)),
         (rules.ids, Sort.ID, numbers.identities(text)),

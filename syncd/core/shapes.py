@@ -65,11 +65,15 @@ _NO_SECRET = re.compile(
 _PROSE = re.compile(r"[^\W\d_]+[.!?…:]*")
 
 
-def secrets(text: str) -> Iterator[Span]:
-    """Keys and tokens by their shape, and whatever a word such as `password=` announces."""
+def keys(text: str) -> Iterator[Span]:
+    """Keys and tokens by their shape."""
     for pattern in (_KEY_BLOCK, _KEYS):
         for found in pattern.finditer(text):
             yield found.span()
+
+
+def announced(text: str) -> Iterator[Span]:
+    """Secrets without a shape of their own: whatever a word such as `password=` announces."""
     for pattern in (_HEADER, _IN_ADDRESS):
         for found in pattern.finditer(text):
             yield found.span(found.lastgroup or 0)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 OPAQUE = "\ue000"
 """Stands for something that no pattern may match, cross or join: what was removed already."""
+BREAK = "\ue001"
+"""Stands for markup where that is taken for the end of a word: `**Order 12**4111...` is no longer number."""
 
 _UNSEEN = re.compile(
     r"""
@@ -47,13 +49,18 @@ class Skeleton:
         return self.starts[start], self.ends[end - 1]
 
 
-def skeleton(text: str) -> Skeleton:
-    """The skeleton of a Markdown text."""
+def skeleton(text: str, *, markup_as: str = "") -> Skeleton:
+    """The skeleton of a Markdown text.
+
+    Args:
+        markup_as: what stands for markup: nothing, as it is seen, or BREAK.
+    """
     seen: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     markup: list[tuple[int, int]] = []
-    for start, end, shown, formats in _pieces(text):
+    for start, end, seen_there, formats in _pieces(text):
+        shown = markup_as if formats else seen_there
         if formats:
             markup.append((start, end))
         for at, char in enumerate(shown):

@@ -24,7 +24,24 @@ around = st.one_of(
     st.text(
         st.characters(codec="utf-8", categories=("Zs", "Sc", "Lo", "Po"), exclude_characters="%&\\@'/.<"), max_size=12
     ),
-    st.sampled_from(["12 ", "see: ", "(", "> ", "- [ ] ", "| ", "\n\n", "```\n", "**bold** ", "[link](", "order 99 "]),
+    st.sampled_from(
+        [
+            "12 ",
+            "see: ",
+            "(",
+            "> ",
+            "- [ ] ",
+            "| ",
+            "\n\n",
+            "```\n",
+            "**bold** ",
+            "[link](",
+            "order 99 ",
+            "**99**",
+            "`a`",
+            "**4",
+        ]
+    ),
 )
 
 
