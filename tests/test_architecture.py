@@ -26,6 +26,7 @@ HOMES = {
     "uvicorn": ("syncd/daemon.py", "syncd/demo", "syncd/web/", "syncd/sdk/testing/"),
     "markdown_it": ("syncd/sdk/text/",),
     "lxml": ("syncd/sdk/text/",),
+    "jinja2": ("syncd/mapping/template.py", "syncd/sdk/testing/page.py"),
     "nh3": ("syncd/sdk/text/", "syncd/sdk/testing/page.py"),
 }
 """Where each library may be imported; everywhere else it is hidden behind a name of ours."""

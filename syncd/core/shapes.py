@@ -18,7 +18,7 @@ _KEYS = re.compile(
     r"""
     (?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}                              # AWS access key
     | gh[pousr]_[A-Za-z0-9]{20,255} | github_pat_[A-Za-z0-9_]{20,255}
-    | gl[a-z]{2,6}-[A-Za-z0-9_-]{20,300}                             # GitLab
+    | gl[a-z]{2,6}-[A-Za-z0-9_-]{20,300}
     | xox[a-z](?:\.xox[a-z])?-[A-Za-z0-9-]{10,300} | xapp-\d-[A-Za-z0-9-]{10,300}
     | hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/_-]{10,200}
     | (?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{10,300} | whsec_[A-Za-z0-9+/=]{16,300}
