@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from syncd.core.decision import Decision, Grade, Note, Plan, Undecided
 from syncd.core.escalation import assess
 from syncd.core.fields import create, merge_fields
-from syncd.core.handoff import handoff, lacking, waits
+from syncd.core.handoff import ask, handoff, lacking
 from syncd.core.life import course
 from syncd.core.mapping import Mapping
 from syncd.core.model import Pair, Side
@@ -63,8 +63,9 @@ def _first_time(view: View) -> tuple[Decision, ...]:
     rule = first_match(view.mapping, ticket.fields)
     if rule is None:
         return ()
-    lacks = lacking(view.mapping, ticket, view.known.copies.support)
-    return (waits(rule, lacks),) if lacks else create(view, rule)
+    if lacks := lacking(view.mapping, ticket, view.known.copies.support):
+        return ask(view, rule, lacks)
+    return create(view, rule)
 
 
 def _untold(known: Known, decisions: Iterable[Decision]) -> Iterator[Decision]:

@@ -14,14 +14,14 @@ from syncd.core.fields import title_of
 from syncd.core.lens import Unsayable
 from syncd.core.mapping import EscalationRule
 from syncd.core.mapping import Mapping as Rules
-from syncd.core.model import Comment, Fields, Internal, Side, Snapshot
-from syncd.core.packet import Evidence, OnMissing, PacketPolicy, Unrenderable
+from syncd.core.model import Comment, Fields, Internal, Side, Snapshot, Visibility
+from syncd.core.packet import Evidence, OnMissing, PacketPolicy, Told, Unrenderable
 from syncd.core.redact import Finding, Redaction, Sort, counts, redact
 from syncd.core.view import Known, View
 
 PACKET = "packet"
 """The item of the note that hands the ticket over."""
-WAITS = "packet:missing:"
+WAITS = "packet:missing:"  # and a fingerprint of what is missing
 """How the items of the notes begin that say what a ticket lacks."""
 ITEM = "handoff packet"
 """What it is called where it is parked."""
@@ -38,6 +38,12 @@ def lacking(rules: Rules, ticket: Snapshot, ours: Collection[str] = ()) -> tuple
     """What keeps a ticket in support, as far as it was read."""
     policy = policy_of(rules)
     return missing(gather(rules, policy, ticket, ours), OnMissing.HOLD) if policy else ()
+
+
+def ask(view: View, rule: EscalationRule, lacks: Sequence[Evidence]) -> tuple[Decision, ...]:
+    """The question, unless the helpdesk refused this very one."""
+    note = waits(rule, lacks)
+    return () if f"{Scope.COMMENT}:{note.item}" in view.known.parked else (note,)
 
 
 def waits(rule: EscalationRule, lacks: Sequence[Evidence]) -> Note:
@@ -121,7 +127,7 @@ def values(rules: Rules, policy: PacketPolicy, ticket: Snapshot, ours: Collectio
         "severity": _severity(rules, ticket.fields, clean),
         "evidence": [{"name": one.evidence.name, "text": clean(one.text)} for one in given if one.text],
         "missing": [_asked(one) for one in given if not one.text],
-        "conversation": [_comment(comment, clean) for comment in said(ticket, ours)],
+        "conversation": [_comment(comment, clean) for comment in said(ticket, ours) if _is_told(policy, comment)],
     }
     removed = counts(clean.findings)
     numbers = {str(sort): removed.get(sort, 0) for sort in Sort}
@@ -154,6 +160,10 @@ def _severity(rules: Rules, fields: Fields, clean: _Cleaner) -> Mapping[str, obj
 
 def _asked(one: Given) -> Mapping[str, object]:
     return {"name": one.evidence.name, "ask": one.evidence.ask}
+
+
+def _is_told(policy: PacketPolicy, comment: Comment) -> bool:
+    return policy.conversation is Told.ALL or comment.visibility is Visibility.PUBLIC
 
 
 def _comment(comment: Comment, clean: _Cleaner) -> Mapping[str, object]:

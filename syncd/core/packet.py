@@ -42,6 +42,13 @@ class Evidence:
     missing: OnMissing = OnMissing.HOLD
 
 
+class Told(Word):
+    """Which comments of the ticket a packet tells."""
+
+    ALL = "all"
+    PUBLIC = "public"  # those that the customer can read too
+
+
 class Unrenderable(Exception):
     """A template cannot be rendered for a ticket; the text says why, and quotes nothing of the ticket."""
 
@@ -64,6 +71,7 @@ class PacketPolicy:
     evidence: tuple[Evidence, ...]
     redaction: Redaction
     template: Template
+    conversation: Told = Told.ALL
 
     @property
     def reads_comments(self) -> bool:

@@ -63,6 +63,8 @@ async def _apply(run: Run, decision: Decision) -> None:  # noqa: PLR0912  one br
             await talk.add_file(run, decision)
         case Note(item=handoff.PACKET):
             await packet.hand_over(run, decision)
+        case Note() if decision.item.startswith(handoff.WAITS):
+            await packet.ask(run, decision)
         case Note():
             await talk.note(run, decision)
         case LinkBack():

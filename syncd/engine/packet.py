@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from syncd.core.decision import Note, Plan
+from syncd.core.decision import Flag, Note, Plan, Scope
 from syncd.core.handoff import ITEM, PACKET, WAITS, is_due, parked, policy_of
 from syncd.core.model import Internal, Side
 from syncd.engine import record, talk
@@ -15,6 +15,8 @@ from syncd.sdk.connector import ALL_PARTS
 from syncd.sdk.errors import Forbidden, Locked, Rejected, Unsupported
 from syncd.store import parked as parked_rows
 from syncd.store.records import ParkScope
+
+REFUSED = (Rejected, Unsupported, Forbidden)
 
 
 def promise(run: Run, c: Connection) -> None:
@@ -31,17 +33,31 @@ async def hand_over(run: Run, note: Note) -> None:
         await talk.note(run, note)
     except Locked:
         raise
-    except (Rejected, Unsupported, Forbidden) as error:
+    except REFUSED as error:
         if policy is None:
             raise
         reason = f"{run.mapping.connections.engineering} refuses the packet: {error}"
         await record.flag(run, parked(policy, reason, f"hand over by hand, or `syncd retry {run.link.id}`"))
 
 
+async def ask(run: Run, note: Note) -> None:
+    """Ask for what is missing. Where the helpdesk refuses the question, that alone is parked; the ticket waits on."""
+    try:
+        await talk.note(run, note)
+    except Locked:
+        raise
+    except REFUSED as error:
+        reason = f"{run.mapping.connections.support} refuses the question for what is missing: {error}"
+        remedy = f"`syncd why {run.link.id}` says what is missing; ask for it by hand"
+        await record.flag(run, Flag(Scope.COMMENT, note.item, note.item, reason, remedy, Side.SUPPORT))
+
+
 def free(run: Run, c: Connection) -> None:
-    """A packet that stands on the issue waits for nobody."""
+    """A packet that stands on the issue waits for nobody, nor does a question when there is an issue."""
+    linked = run.link.refs.engineering is not None
     for item in run.parked:
-        if (item.scope, item.item) == (ParkScope.COMMENT, ITEM) and PACKET in run.told:
+        asked = linked and item.item.startswith(WAITS)
+        if item.scope is ParkScope.COMMENT and (asked or (item.item == ITEM and PACKET in run.told)):
             parked_rows.release(c, item.id)
 
 

@@ -46,7 +46,7 @@ def packet_policy(draft: PolicyDraft, fields: Mapping[str, FieldBlock], context:
     if block is None or made is None:
         return None
     evidence = tuple(_evidence(path, one, fields, context) for path, one in _entries(block, context))
-    return PacketPolicy(evidence, _redaction(block.redact), made)
+    return PacketPolicy(evidence, _redaction(block.redact), made, block.conversation)
 
 
 def _entries(block: PacketBlock, context: Context) -> list[tuple[Path, EvidenceBlock]]:

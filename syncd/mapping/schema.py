@@ -19,7 +19,7 @@ from syncd.core.mapping import (
     Owner,
 )
 from syncd.core.model import Kind, Side, Visibility
-from syncd.core.packet import OnMissing
+from syncd.core.packet import OnMissing, Told
 from syncd.core.severity import Severity
 from syncd.mapping import words
 from syncd.mapping.annotations import Convert
@@ -265,6 +265,9 @@ class PacketBlock(Block):
     """What engineering gets with an issue: the handoff packet."""
 
     evidence: list[EvidenceBlock] = Field(default=[], description="What must be known.")
+    conversation: Told = Field(
+        default=Told.ALL, description="Which comments it tells: `all`, or the `public` ones that the customer can read."
+    )
     redact: RedactBlock = Field(default=RedactBlock(), description="What is removed.")
     template: str | TemplateBlock | None = Field(
         default=None, description="How it is said, in Markdown with places for values; not given: syncd's own."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +12,7 @@ from syncd.core.evidence import asked, gather, missing, section
 from syncd.core.handoff import lacking, values, waits
 from syncd.core.mapping import EscalationRule
 from syncd.core.model import Comment, Fields, Internal, Person, Public, RichText, Snapshot, Thread
-from syncd.core.packet import Evidence, OnMissing, PacketPolicy
+from syncd.core.packet import Evidence, OnMissing, PacketPolicy, Told
 from syncd.core.policy import EscalationPolicy
 from syncd.core.redact import Redaction
 from syncd.core.severity import Severity, SeverityPolicy, SeverityRule
@@ -99,6 +100,14 @@ def test_what_syncd_said_is_no_evidence_and_no_conversation() -> None:
     assert [one.text for one in gather(RULES, policy(STEPS), seen, {copied.id})] == [""]
     said = values(RULES, policy(STEPS), seen, {copied.id})["conversation"]
     assert [one["text"] for one in said] == ["hello"]  # type: ignore[attr-defined]
+
+
+def test_private_comments_are_told_unless_the_policy_says_otherwise() -> None:
+    hidden = Comment("9", Internal("he is angry"), ANA, AT)
+    every = policy(STEPS)
+    for told, texts in ((Told.ALL, ["hi", "he is angry"]), (Told.PUBLIC, ["hi"])):
+        said = values(RULES, replace(every, conversation=told), ticket(comment("hi"), hidden), ())["conversation"]
+        assert [one["text"] for one in said] == texts  # type: ignore[attr-defined]
 
 
 def test_what_is_held_is_told_apart_from_what_is_only_warned_of() -> None:

@@ -126,6 +126,21 @@ async def test_our_own_question_is_no_answer(pair: World) -> None:
     assert len(notes(pair, ref)) == 1
 
 
+async def test_a_helpdesk_that_takes_no_private_note_keeps_the_ticket_waiting_not_stopped(url: str) -> None:
+    open_desk = replace(HELPFUL, capabilities=HELPFUL.capabilities - {Capability.INTERNAL_COMMENTS})
+    async with world(url, rules=rules(STEPS), support=open_desk) as pair:
+        ref = pair.support.open(title="Export fails", priority="urgent")
+        await pair.sync()
+        [item] = await pair.parked()
+        assert item.reason == "desk refuses the question for what is missing: every comment is public here"
+        assert pair.support.ticket(ref).comments == []
+        assert (await pair.link(ref)).state is LinkState.WATCHED
+        pair.support.edit(ref, description="Steps to reproduce: export")
+        await pair.sync()
+        assert packets(pair, await issue_of(pair, ref))
+        assert await pair.parked() == []
+
+
 async def test_another_lack_is_told_anew_and_a_field_can_bring_it(pair: World) -> None:
     ref = pair.support.open(title="Export fails", priority="urgent")
     await pair.sync()
