@@ -14,7 +14,8 @@ from syncd.core.mapping import Mapping
 from syncd.core.model import Comment, Fields, RichText, Side, Snapshot
 from syncd.core.packet import Evidence, OnMissing, PacketPolicy
 
-_MARKUP = re.compile(r"[*_`~#]+|^\s*(?:[-+•]|\d{1,2}[.)])\s+")
+_MARKUP = re.compile(r"\\?[*_`~#]|^\s*(?:[-+•]|\d{1,2}[.)])\s+")
+_END_OF_LABEL = re.compile(r"^(?:\\?[*_`~])*\s*")
 _EMPTY_ITEM = re.compile(r"^\s*(?:[-+*•]|\d{1,2}[.)])\s*", re.MULTILINE)
 _OWN_HEADING = re.compile(r"\s*(?:#{1,6}\s|\*\*[^*]+\*\*:?\s*$|__[^_]+__:?\s*$)")
 SHORT_LABEL = 40  # characters of a line that ends with a colon and so begins something else
@@ -109,12 +110,10 @@ def section(text: str, headings: Collection[str], labels: Collection[str] = ()) 
 
 def _labelled(line: str, headings: Collection[str]) -> str | None:
     """What stands behind a label in its line; None where the line does not begin with one."""
-    bare = _bare(line)
-    label, colon, rest = (part.strip() for part in bare.replace("：", ":").partition(":"))
-    wanted = {_bare(heading).casefold() for heading in headings}
-    if label.casefold() not in wanted:
+    label, _, rest = line.replace("：", ":").partition(":")
+    if _bare(label).casefold() not in {_bare(heading).strip(": ").casefold() for heading in headings}:
         return None
-    return rest if colon else ""
+    return _END_OF_LABEL.sub("", rest)
 
 
 def _begins_else(line: str, labels: Collection[str]) -> bool:

@@ -19,7 +19,8 @@ BREAK = "\ue001"
 _UNSEEN = re.compile(
     r"""
     (?P<opaque> \((?:secret|account-number|id-number|e-mail|phone|word)-removed\) )
-    | (?P<markup> \*+ | ~~ | `+ | <!--\s*--> | </?(?:b|i|u|s|em|strong|code|mark|sub|sup|span|wbr)\s*/?> )
+    | (?P<markup> (?:\\?\*)+ | (?:\\?~){2} | (?:\\?`)+ | <!--\s*-->
+        | </?(?:b|i|u|s|em|strong|code|mark|sub|sup|span|wbr)\s*/?> )
     | \\(?P<escaped> [!-/:-@\[-`{-~] )
     | &\#(?P<decimal> [0-9]{1,7} ); | &\#[xX](?P<hex> [0-9a-fA-F]{1,6} );
     | %(?P<percent> [2-7][0-9a-fA-F] )

@@ -59,6 +59,8 @@ RULES = mapping(escalation=EscalationPolicy(SeverityPolicy((URGENT,))))
         ("Steps:\nopen\n**Since**\nMonday", "open"),
         ("Steps:\nopen\nWhat we expect:\nfile", "open"),
         ("Steps：打开", "打开"),
+        (r"\*\*Steps:\*\* run \_it\_", r"run \_it\_"),
+        ("Steps: run `foo_bar` **twice** #3", "run `foo_bar` **twice** #3"),
         ("1. Steps: open", "open"),
         ("Steps: unknown", "unknown"),
         ("Steps:\nImpact: all\n\nSteps: open", "open"),

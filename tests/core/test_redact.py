@@ -15,7 +15,22 @@ from syncd.core.skeleton import skeleton
 from tests.core.planted import ANNOUNCED, CARDS, EMAILS, GROUPED, HARMLESS, KEY_BLOCK, PHONES, PLANTED, SECRETS
 
 ALL = Redaction(phone=True)
-HIDERS = ("**", "*", "~~", "\u200b", "\u200d", "\u2060", "\ufeff", "\u00ad", "\ufe0f", "<b>", "<!-- -->", "`")
+HIDERS = (
+    "**",
+    "*",
+    "~~",
+    r"\*\*",
+    r"\`",
+    "\u200b",
+    "\u200d",
+    "\u2060",
+    "\ufeff",
+    "\u00ad",
+    "\ufe0f",
+    "<b>",
+    "<!-- -->",
+    "`",
+)
 QUIET = settings(max_examples=120, deadline=None)
 
 ALIKE = re.compile(r"[0-9A-Za-z._-]")
