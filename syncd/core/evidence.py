@@ -98,7 +98,7 @@ def section(text: str, headings: Collection[str], labels: Collection[str] = ()) 
     Args:
         labels: other labels, each of which begins something else.
     """
-    lines = [line for line in text.splitlines() if not line.lstrip().startswith(">")]  # a quotation said it elsewhere
+    lines = text.splitlines()  # a label inside a quotation is none: what is quoted was said elsewhere
     for at, line in enumerate(lines):
         if (rest := _labelled(line, headings)) is not None:
             below = takewhile(lambda one: not _begins_else(one, labels), lines[at + 1 :])

@@ -72,6 +72,8 @@ RULES = mapping(escalation=EscalationPolicy(SeverityPolicy((URGENT,))))
         ("Steps:\n\nImpact: all", ""),
         ("## Steps\n\n## Expected\nfile", ""),
         ("> Steps: open", ""),
+        ("> ## Steps\n> open", ""),
+        ("Steps:\n> open\n\nand go on", "> open\n\nand go on"),
         ("The steps: open", ""),
         ("Steps taken: none", ""),
         ("Next Steps: wait", ""),
