@@ -11,14 +11,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from syncd.core.packet import Unrenderable
-from syncd.core.redact import Sort
+from syncd.mapping.values import LOOP, VALUES, WORD, AnyName, ListOf, Shape
 from syncd.mapping.words import listed, meant
 
 MAX_SOURCE = 64 * 1024
@@ -26,46 +26,6 @@ MAX_OUTPUT = 500_000
 DEEPEST = 20  # conditions in conditions
 WIDEST = 100_000  # the largest number that a filter may be given
 LONGEST = 200  # characters of a text that it may be given
-
-# --- what there is to say ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class ListOf:
-    each: Shape
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A text or a number."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnyName:
-    """Texts under names that only the ticket knows."""
-
-
-Shape: TypeAlias = "Mapping[str, Shape] | ListOf | Word | AnyName"
-
-WORD = Word()
-
-
-def _words(*names: str) -> Shape:
-    return dict.fromkeys(names, WORD)
-
-
-VALUES: Mapping[str, Shape] = {
-    "ticket": _words("label", "url", "title", "description", "created", "updated"),
-    "customer": _words("name", "email"),
-    "severity": _words("name", "rule", "why"),
-    "evidence": ListOf(_words("name", "text")),
-    "missing": ListOf(_words("name", "ask")),
-    "conversation": ListOf({**dict.fromkeys(("who", "when", "visibility", "text"), WORD), "files": ListOf(WORD)}),
-    "fields": AnyName(),
-    "removed": _words(*map(str, Sort), "total"),
-}
-"""What a packet's template may say; `core.handoff.values` makes it."""
-LOOP = _words("index", "index0", "first", "last", "length")
 
 
 def quote(text: object) -> str:

@@ -12,7 +12,8 @@ from syncd.core.model import Snapshot
 from syncd.core.packet import PacketPolicy, Unrenderable
 from syncd.core.redact import Redaction
 from syncd.mapping.packet import standard
-from syncd.mapping.template import VALUES, AnyName, ListOf, Shape, compile_template
+from syncd.mapping.template import compile_template
+from syncd.mapping.values import VALUES, AnyName, ListOf, Shape
 from tests.engine.world import mapping
 
 COMMENT = {"who": "Ana", "when": "", "visibility": "public", "text": "Hi", "files": ["a.txt", "b.txt"]}
