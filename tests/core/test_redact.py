@@ -31,7 +31,7 @@ HIDERS = (
     "<!-- -->",
     "`",
 )
-QUIET = settings(max_examples=120, deadline=None)
+QUIET = settings(max_examples=80, deadline=None)
 
 ALIKE = re.compile(r"[0-9A-Za-z._-]")
 around = st.one_of(

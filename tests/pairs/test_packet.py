@@ -17,7 +17,6 @@ from syncd.mapping.packet import standard
 from syncd.store.records import LinkState
 from tests.connectors.github.world import GitHubWorld
 from tests.connectors.jira.world import STEPS, JiraWorld
-from tests.connectors.redmine.world import SimulatedWorld as RedmineWorld
 from tests.connectors.zendesk.world import ZendeskWorld
 from tests.pairs.pair import ENGINEERING, SUPPORT, Between, Make, between
 
@@ -52,9 +51,7 @@ async def supplied(pair: Between) -> str:
     return issue
 
 
-@pytest.mark.parametrize(
-    "tracker", [lambda: JiraWorld(workflow=STEPS), GitHubWorld, RedmineWorld], ids=["jira", "github", "redmine"]
-)
+@pytest.mark.parametrize("tracker", [lambda: JiraWorld(workflow=STEPS), GitHubWorld], ids=["jira", "github"])
 async def test_a_held_ticket_crosses_with_one_internal_packet(tracker: Make, tmp_path: Path) -> None:
     async with between(f"sqlite:///{tmp_path}/syncd.db", ZendeskWorld, tracker) as pair:
         await supplied(pair)
