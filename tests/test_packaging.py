@@ -83,11 +83,14 @@ def test_every_module_is_in_the_wheel_at_its_place(wheel: Path) -> None:
     here = {file.relative_to(ROOT).as_posix() for file in (ROOT / "syncd").rglob("*.py")}
     here |= {file.relative_to(ROOT / "connectors").as_posix() for file in (ROOT / "connectors").rglob("*.py")}
     assert {name for name in names(wheel) if name.endswith(".py")} == here
+    assert "syncd/mapping/packet.jinja" in names(wheel)  # what an escalation without a template of its own means
 
 
 def test_the_wheel_holds_nothing_else_than_the_program_and_what_it_needs(wheel: Path) -> None:
     others = [
-        name for name in names(wheel) if not re.fullmatch(r"syncd\w*/.*\.(py|html|css|js|svg)|syncd/py\.typed", name)
+        name
+        for name in names(wheel)
+        if not re.fullmatch(r"syncd\w*/.*\.(py|html|css|js|svg|jinja)|syncd/py\.typed", name)
     ]
     stem = wheel.name.removesuffix("-py3-none-any.whl")
     about, data = f"{stem}.dist-info", f"{stem}.data/data/share/syncd"

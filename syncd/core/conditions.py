@@ -69,6 +69,10 @@ class IsSet:
 Test: TypeAlias = AnyOf | AllOf | NoneOf | Contains | HasWords | AtLeast | AtMost | IsSet
 
 
+OWN = "support."
+"""Before a field's name: the helpdesk's own words are meant, though an entry of `fields` is called like it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One line under `when`. `field` is an entry of `fields` (then its meanings are meant) or the helpdesk's own."""
@@ -110,10 +114,11 @@ def found(test: HasWords, meaning: Meaning) -> tuple[str, ...]:
 def _words(meaning: Meaning) -> frozenset[str]:
     if meaning is None:
         return frozenset()
-    return meaning if isinstance(meaning, frozenset) else frozenset({_plain(meaning)})
+    return meaning if isinstance(meaning, frozenset) else frozenset({plain(meaning)})
 
 
-def _plain(value: Value) -> str:
+def plain(value: Value) -> str:
+    """A value that is there, as text."""
     match value:
         case RichText():
             return value.markdown

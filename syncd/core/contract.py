@@ -69,7 +69,7 @@ class Acceptance:
     """How a step is taken: a word with which a comment begins, or for `accepted`, also what the issue shows.
 
     Attributes:
-        owner: the entry of `fields` that says who works on it; "" for none.
+        owner: the tracker's field that says who works on it, in its own words; "" for none.
         assigned: whether naming somebody there, on the issue, is accepting it.
         statuses: meanings of `status` that accept it when an engineer sets them.
     """

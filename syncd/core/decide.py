@@ -1,8 +1,9 @@
 """(what the store knows, what was read, the mapping) -> the plan of one run.
 
 Pure and total: every state of a link has a plan, and the same values always give the same one. The lives of the
-tickets are looked at first (`core.life`), then backlinks, comments and files (`core.threads`), then fields
-(`core.fields`): a comment that closes a ticket's story should stand there before the status says so.
+tickets are looked at first (`core.life`), then the handoff packet (`core.handoff`), backlinks, comments and files
+(`core.threads`), then fields (`core.fields`): a comment that closes a ticket's story should stand there before the
+status says so.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from syncd.core.decision import Decision, Grade, Mark, Note, Plan, Undecided
 from syncd.core.escalation import assess
 from syncd.core.fields import create, merge_fields
 from syncd.core.followup import follow_up
+from syncd.core.handoff import ask, handoff, lacking
 from syncd.core.life import Seen, course
 from syncd.core.mapping import Mapping
 from syncd.core.milestones import Happened, Milestone
@@ -42,12 +44,13 @@ def decide(
     if not way.goes_on:
         return Plan(tuple(_untold(known, way.first)))
     if known.base.engineering is None:
-        return Plan((*_grade(view), *_first_time(view, now)))
+        return Plan(tuple(_untold(known, (*_grade(view), *_first_time(view, now)))))
     fields = merge_fields(view, assert_owner=assert_owner)
     contract = follow_up(view, now) if now else ()
     decisions = (
         *way.first,
         *_grade(view),
+        *handoff(view),
         *backlinks(view),
         *thread(view),
         *fields.decisions(view),
@@ -66,12 +69,16 @@ def _grade(view: View) -> Iterator[Grade]:
 
 
 def _first_time(view: View, now: datetime | None) -> tuple[Decision, ...]:
-    """A ticket without an issue: the first rule that holds makes one, and the next run does the rest."""
+    """A ticket without an issue: the first rule that holds makes one, unless engineering would lack something."""
     ticket = view.snapshot(Side.SUPPORT)
     if ticket is None or not view.takes_writes(Side.SUPPORT):
         return ()
     rule = first_match(view.mapping, ticket.fields)
-    return (*_escalated(view, now), *create(view, rule)) if rule else ()
+    if rule is None:
+        return ()
+    if lacks := lacking(view.mapping, ticket, view.known.copies.support):
+        return ask(view, rule, lacks)
+    return (*_escalated(view, now), *create(view, rule))
 
 
 def _escalated(view: View, now: datetime | None) -> Iterator[Mark]:

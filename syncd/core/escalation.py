@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from syncd.core.conditions import Condition, HasWords, found, holds, shown
+from syncd.core.conditions import OWN, Condition, HasWords, found, holds, shown
 from syncd.core.lens import Meaning, PlainLens, Unsayable
 from syncd.core.mapping import Mapping
 from syncd.core.model import Fields, Kind
@@ -98,6 +98,9 @@ def meaning(mapping: Mapping, name: str, fields: Fields) -> Meaning:
     Raises:
         Unsayable: the mapping has no meaning for the value.
     """
+    if name.startswith(OWN):
+        own = name.removeprefix(OWN)
+        return PlainLens(own, Kind.TEXT).get(fields.get(own))
     if rule := mapping.rule(name):
         return rule.lenses.support.get(fields.get(rule.lenses.support.field))
     if name == SEVERITY and (assessed := assess(mapping, fields)):

@@ -45,18 +45,21 @@ def observe(view: View, contract: Contract, history: Sequence[Milestone], now: d
 
 
 def _named(view: View, how: Acceptance, history: Sequence[Milestone], now: datetime) -> Iterator[Milestone]:
-    """Who works on it, and that naming somebody accepts it; what we wrote there ourselves accepts nothing."""
-    rule, issue = view.mapping.rule(how.owner), view.snapshot(Side.ENGINEERING)
-    if rule is None or issue is None:
+    """Who works on it, and that naming somebody else than before accepts it.
+
+    What stood there at the first look accepts nothing: it came from the ticket, or from a rule of the tracker's own.
+    """
+    issue = view.snapshot(Side.ENGINEERING)
+    if issue is None or how.owner not in issue.fields:
         return
-    stands = issue.fields.get(rule.lenses.engineering.field)
+    stands = issue.fields[how.owner]
     who = _called(stands)
     last = latest(history, Happened.OWNED, Happened.UNOWNED)
-    if who and (last is None or last.what is Happened.UNOWNED or last.who != who):
-        yield Milestone(Happened.OWNED, now, who)
-    if not who and last and last.what is Happened.OWNED:
-        yield Milestone(Happened.UNOWNED, now, last.who)
-    if who and how.assigned and _by_people(view, rule, stands) and _waits(history):
+    stood = last.who if last and last.what is Happened.OWNED else ""
+    if last is None or who != stood:
+        yield Milestone(Happened.OWNED if who else Happened.UNOWNED, now, who)
+    taken = last is not None and who not in ("", stood) and _by_people(view, how.owner, stands)
+    if taken and how.assigned and _waits(history):
         yield Milestone(Happened.ACCEPTED, now, who, "by taking it")
 
 
@@ -73,15 +76,14 @@ def _progress(view: View, how: Acceptance, history: Sequence[Milestone], now: da
     is_done = meaning in view.mapping.lifecycle.done
     if is_done != was_done:
         yield Milestone(Happened.DONE if is_done else Happened.REOPENED, now)
-    if meaning in how.statuses and _by_people(view, rule, stands) and _waits(history):
+    if meaning in how.statuses and _by_people(view, rule.lenses.engineering.field, stands) and _waits(history):
         yield Milestone(Happened.ACCEPTED, now, "", f"by the status {meaning}")
 
 
-def _by_people(view: View, rule: FieldRule, stands: Value) -> bool:
-    """Whether the issue says something else than we left there."""
+def _by_people(view: View, name: str, stands: Value) -> bool:
+    """Whether the issue says something else than we left there; what we never write is theirs."""
     base = view.known.base.engineering
-    name = rule.lenses.engineering.field
-    return base is not None and name in base.fields and base.fields[name] != stands
+    return base is not None and (name not in base.fields or base.fields[name] != stands)
 
 
 def _waits(history: Sequence[Milestone]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from syncd.core.contract import Contract
+from syncd.core.packet import PacketPolicy
 from syncd.core.severity import SeverityPolicy
 
 
@@ -14,3 +15,4 @@ class EscalationPolicy:
 
     severities: SeverityPolicy
     contract: Contract | None = None
+    packet: PacketPolicy | None = None

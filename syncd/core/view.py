@@ -26,6 +26,7 @@ class Known:
         copies, file_copies: ids on each side that syncd put there, for this link or for another one on that ticket.
         parked: "field:priority" -> fingerprint of what could not be done.
         told: items of notes and backlinks that are already there.
+        owed: items of notes that were promised and are not there yet, as far as nobody else remembers them.
         siblings: what the other tickets on the same issue looked like last.
         shared: whether other tickets hang or hung on the issue.
         severity, severity_rule: how bad the ticket was found last, and by which rule; "" for not at all.
@@ -41,6 +42,7 @@ class Known:
     file_copies: Pair[frozenset[str]] = field(default_factory=lambda: Pair(frozenset(), frozenset()))
     parked: MappingOf[str, str] = field(default_factory=dict)
     told: frozenset[str] = frozenset()
+    owed: frozenset[str] = frozenset()
     siblings: tuple[Fields, ...] = ()
     shared: bool = False
     resting: Resting | None = None

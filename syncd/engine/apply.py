@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
+from syncd.core import handoff
 from syncd.core.decision import (
     AddComment,
     AddFile,
@@ -29,7 +30,7 @@ from syncd.core.decision import (
     Undecided,
     Update,
 )
-from syncd.engine import record, relations, talk, update
+from syncd.engine import packet, record, relations, talk, update
 from syncd.engine.run import Run
 
 
@@ -63,8 +64,12 @@ async def _apply(run: Run, decision: Decision) -> None:  # noqa: PLR0912  one br
             await talk.edit_comment(run, decision)
         case AddFile():
             await talk.add_file(run, decision)
+        case Note(item=handoff.PACKET):
+            await packet.hand_over(run, decision)
+        case Note() if decision.item.startswith(handoff.WAITS):
+            await packet.ask(run, decision)
         case Note():
-            await talk.note(run, decision)
+            await talk.tell(run, decision)
         case LinkBack():
             await relations.link_back(run, decision)
         case SkipComment():

@@ -7,7 +7,7 @@ mapping was edited) waits for `syncd apply`; it is told apart by `Change.waits`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -34,6 +34,7 @@ from syncd.core.decision import (
     Undecided,
     Update,
 )
+from syncd.core.handoff import PACKET, lacking, why_held
 from syncd.core.mapping import Mapping
 from syncd.core.merge import Maybe, Sides, drifted
 from syncd.core.model import Base, Pair, Person, Side, Snapshot, Value
@@ -287,7 +288,7 @@ def _as_base(run: Run, side: Side) -> Base | None:
 def _escalation(run: Run) -> PlannedLink:
     """A ticket without an issue: which rule makes one, with what, and which comments follow."""
     ticket = run.snapshot(Side.SUPPORT)
-    said = tuple((v.rule.name, v.holds, v.why) for v in verdicts(run.mapping, ticket.fields)) if ticket else ()
+    said = spoken(run.mapping, ticket, run.copies.support) if ticket else ()
     first = decide(run.known, run.seen, run.mapping, now=run.site.now())
     changes = [change for decision in first.decisions for change in _described(run, decision)]
     made = next((decision for decision in first.decisions if isinstance(decision, Create)), None)
@@ -296,12 +297,22 @@ def _escalation(run: Run) -> PlannedLink:
     return PlannedLink(_named(run), tuple(changes), rule=made.rule.name if made else "", verdicts=said)
 
 
+def spoken(mapping: Mapping, ticket: Snapshot, ours: Collection[str] = ()) -> tuple[tuple[str, bool, str], ...]:
+    """What each escalation rule says of a ticket; of one that it holds and that lacks something, that it is held."""
+    lacks = lacking(mapping, ticket, ours)
+    return tuple(
+        (verdict.rule.name, False, why_held(lacks)) if verdict.holds and lacks
+        else (verdict.rule.name, verdict.holds, verdict.why)
+        for verdict in verdicts(mapping, ticket.fields)
+    )  # fmt: skip
+
+
 def _after(run: Run, ticket: Snapshot, made: Create) -> Iterator[Decision]:
     """What the run does once the issue is there: its comments and files."""
     issue = Snapshot(ref="(new)", revision="", fields=made.fields)
-    known = Known(base=Pair(Base.of(ticket), Base.of(issue)))
+    known = Known(base=Pair(Base.of(ticket), Base.of(issue)), owed=frozenset({PACKET}))
     plan_ = decide(known, Pair(ticket, issue), run.mapping)
-    yield from (decision for decision in plan_.decisions if isinstance(decision, AddComment | AddFile))
+    yield from (decision for decision in plan_.decisions if isinstance(decision, AddComment | AddFile | Note))
 
 
 # --- decisions as changes --------------------------------------------------------------------------------------------

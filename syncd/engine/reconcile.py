@@ -15,7 +15,7 @@ from syncd.core.lens import Unsayable
 from syncd.core.mapping import FieldRule
 from syncd.core.merge import Maybe, Sides, drifted
 from syncd.core.model import NO_FIELDS, Base, Fields, Kind, Life, Pair, Side, Snapshot, Value
-from syncd.engine import brake, carried, clocks, duplicates, record, relations, talk
+from syncd.engine import brake, carried, clocks, duplicates, packet, record, relations, talk
 from syncd.engine.apply import apply
 from syncd.engine.recover import recover
 from syncd.engine.run import Run, load, resting_of
@@ -96,6 +96,7 @@ async def _reconcile(run: Run) -> Outcome:
     if run.seeks_duplicates:
         await duplicates.put_away(run)
     await read_hinted(run)
+    await packet.read_thread(run)
     if run.followed:
         await carried.know_again(run)
         await relations.texts_apart(run)
@@ -126,6 +127,8 @@ async def _until_quiet(run: Run) -> Plan | None:
     """Rounds until a plan is empty; None when the link came to rest or became another one on the way."""
     for _ in range(ROUNDS):
         plan = decide(run.known, run.seen, run.mapping, assert_owner=run.settles_drift, now=run.site.now())
+        if await packet.read_thread(run, plan):
+            continue
         if not plan.decisions:
             return plan
         await brake.check(run, plan)
@@ -246,6 +249,7 @@ def _let_go(run: Run, c: Connection, plan: Plan) -> None:
     for item in run.parked:
         if item.scope is ParkScope.FIELD and item.item not in plan.held:
             parked.release(c, item.id)
+    packet.free(run, c)
     for clash in conflicts.of(c, run.link.id):
         rule = run.mapping.rule(clash.field)
         if clash.field not in plan.held and (rule is None or not _drift(run, rule, run.link.base)):

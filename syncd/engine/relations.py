@@ -12,7 +12,7 @@ from syncd.core.decision import Create, Flag, Follow, LinkBack, Rest, Resting, S
 from syncd.core.mapping import FieldRule
 from syncd.core.merge import Clash
 from syncd.core.model import Base, Pair, Person, Side, Snapshot, Value
-from syncd.engine import record
+from syncd.engine import packet, record
 from syncd.engine.firstbase import TEXTS, Sent, attempts, first_base
 from syncd.engine.intake import look
 from syncd.engine.recover import find_created
@@ -146,6 +146,7 @@ def _store_link(
         mapping_digest=run.mapping.digest,
     )
     links.save(c, run.link, run.lease)
+    packet.promise(run, c)
     if first is not None and first.doubtful:
         look(run.site, c, run.link, token=f"{FOLLOWED}{run.link.id} {run.id}")  # and `texts_apart` with it
     return made.ref

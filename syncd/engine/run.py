@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from syncd.core import comments as texts
 from syncd.core.decision import Resting, Update
+from syncd.core.handoff import PACKET, WAITS, policy_of
 from syncd.core.life import Seen
 from syncd.core.mapping import FieldRule, Mapping
 from syncd.core.milestones import Milestone
@@ -75,6 +76,7 @@ class Run:
         seeks_duplicates: the issue was made some time ago, and it is time to see whether it was made once.
         history_until: see `Known`.
         followed: a merge was followed, or an issue taken that was made late: this is the first run with that ticket.
+        owed: items of notes that were promised and are not there yet (the handoff packet).
         unchecked: sides with writes that are still to be read back; an empty list where only comments were written.
     """
 
@@ -104,6 +106,7 @@ class Run:
     thread_at: dict[Side, str] = field(default_factory=dict)
     touching: Side = Side.SUPPORT
     notes: set[str] = field(default_factory=set)
+    owed: set[str] = field(default_factory=set)
     issue_fields: dict[str, Value] = field(default_factory=dict)
     settles_drift: bool = False
     seeks_duplicates: bool = False
@@ -121,6 +124,7 @@ class Run:
             file_copies=self.file_copies,
             parked={f"{item.scope}:{item.item}": item.fingerprint for item in self.parked},
             told=frozenset(self.told),
+            owed=frozenset(self.owed),
             siblings=self.siblings,
             shared=self.shared,
             resting=resting_of(self.link),
@@ -161,6 +165,12 @@ class Run:
         if snapshot is not None:
             return snapshot.fields
         return {**base.fields, **last_seen(self.mapping, self.link.held, side)} if base else NO_FIELDS
+
+    @property
+    def waits_for_evidence(self) -> bool:
+        """Whether a comment on the ticket may bring what keeps it in support."""
+        policy = policy_of(self.mapping)
+        return policy is not None and policy.reads_comments and any(item.startswith(WAITS) for item in self.told)
 
     def revision(self, side: Side) -> str:
         now = self.snapshot(side) or self.base[side]
@@ -271,6 +281,7 @@ def load(site: Site, c: Connection, lease: Lease) -> Run | None:
         notes={intent.item for intent in announced if intent.kind is IntentKind.NOTE},
         told=set(intents.told(c, link.id)),
         milestones=milestones.of(c, link.id),
+        owed={PACKET} if policy_of(mapping) and intents.was_announced(c, link.id, PACKET) else set(),
         siblings=tuple(base.fields for base in links.sibling_bases(c, link).values()),
         shared=links.is_shared(c, link),
         base=link.base,

@@ -170,24 +170,29 @@ async def announce(run: Run, order: Order, also: Callable[[Connection], object] 
 
     def plan(c: Connection) -> Intent:
         also(c)
-        return intents.plan(
-            c,
-            link_id=run.link.id,
-            kind=order.kind,
-            side=order.side,
-            item=order.item,
-            key=lambda number: key_of(run, order),
-            body_hash=hashlib.sha256(repr(sorted(order.payload.items())).encode()).hexdigest()[:32],
-            visibility=order.visibility,
-            payload=dict(order.payload),
-            revision_read=run.revision(order.side),
-            now=run.site.now(),
-        )
+        return announce_in(run, c, order)
 
     intent = await run.site.store.write(plan)
     crash.point("H10")
     crash.point("H5")
     return Sending(run, order, intent)
+
+
+def announce_in(run: Run, c: Connection, order: Order) -> Intent:
+    """Note PLANNED in a transaction of the caller's."""
+    return intents.plan(
+        c,
+        link_id=run.link.id,
+        kind=order.kind,
+        side=order.side,
+        item=order.item,
+        key=lambda number: key_of(run, order),
+        body_hash=hashlib.sha256(repr(sorted(order.payload.items())).encode()).hexdigest()[:32],
+        visibility=order.visibility,
+        payload=dict(order.payload),
+        revision_read=run.revision(order.side),
+        now=run.site.now(),
+    )
 
 
 async def hold(run: Run) -> None:

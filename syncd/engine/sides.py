@@ -25,7 +25,8 @@ async def read_hinted(run: Run) -> None:
     for side in Side:
         parts = run.wanted_parts(side)
         if run.link.refs.engineering is None:
-            parts &= ONLY_FIELDS  # the thread of a ticket without an issue interests nobody
+            # the thread of a ticket without an issue interests nobody, unless it waits for what a comment may bring
+            parts = ALL_PARTS if parts and run.waits_for_evidence else parts & ONLY_FIELDS
         elif fresh or run.base[side] is None or resting_of(run.link) is not None:
             parts = ALL_PARTS
         if parts:

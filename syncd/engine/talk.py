@@ -69,16 +69,19 @@ async def _stub(run: Run, order: Order, decision: AddComment, error: Rejected) -
 
 
 async def note(run: Run, decision: Note) -> None:
-    """Say something of our own to the people of one side; each occasion once.
-
-    Where every comment is public it is not said at all: strangers read there.
-    """
-    if Capability.INTERNAL_COMMENTS in run.connectors[decision.side].capabilities:
-        await _post(run, record.note_order(decision), decision.body, (), None)
-    else:
-        await record.unsaid(run, decision)
+    """Say something of our own to the people of one side; each occasion once."""
+    await _post(run, record.note_order(decision), decision.body, (), None)
     run.notes.discard(decision.item)
     run.told.add(decision.item)
+
+
+async def tell(run: Run, decision: Note) -> None:
+    """`note`, where it does not matter much: where every comment is public it is not said, for strangers read there."""
+    if Capability.INTERNAL_COMMENTS in run.connectors[decision.side].capabilities:
+        await note(run, decision)
+    else:
+        await record.unsaid(run, decision)
+        run.told.add(decision.item)
 
 
 async def note_beside(run: Run, decision: Note, ref: str) -> None:

@@ -11,17 +11,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from syncd.core import sla
+from syncd.core.handoff import policy_of
 from syncd.core.mapping import FieldRule, Mapping
 from syncd.core.model import Pair, Side
 from syncd.core.severity import Severity
-from syncd.core.triggers import verdicts
 from syncd.engine.linkviews import LinkView, link_view
-from syncd.engine.planned import fresh_run
+from syncd.engine.planned import fresh_run, spoken
 from syncd.engine.readable import shown
 from syncd.engine.run import resting_of
 from syncd.engine.site import Site
 from syncd.errors import SyncdError
-from syncd.sdk.connector import ONLY_FIELDS
+from syncd.sdk.connector import ALL_PARTS, ONLY_FIELDS
 from syncd.sdk.errors import ConnectorError, NotFound
 from syncd.store import audit, codec, conflicts, hints, intents, links, milestones, overview, parked, pauses
 from syncd.store.records import AuditRow, Filter, Link, ParkScope, PauseScope
@@ -341,9 +341,11 @@ async def _stranger(site: Site, text: str) -> list[Answer]:
 
 async def _verdicts(site: Site, mapping: Mapping, ref: str) -> tuple[tuple[str, bool, str], ...]:
     try:
-        ticket = await site.connectors[mapping.connections.support].fetch(ref, parts=ONLY_FIELDS)
+        policy = policy_of(mapping)
+        parts = ALL_PARTS if policy is not None and policy.reads_comments else ONLY_FIELDS
+        ticket = await site.connectors[mapping.connections.support].fetch(ref, parts=parts)
     except NotFound:
         raise
     except ConnectorError as error:
         return (("(the ticket)", False, f"cannot be read now: {error}"),)
-    return tuple((verdict.rule.name, verdict.holds, verdict.why) for verdict in verdicts(mapping, ticket.fields))
+    return spoken(mapping, ticket)

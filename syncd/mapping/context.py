@@ -43,14 +43,14 @@ class Context:
         good = [at for at in range(total) if (*path, at) not in self.broken]
         return good if len(good) == count else list(range(count))
 
-    def named_once(self, entries: Iterable[tuple[Path, str]], what: str = "rule") -> None:
+    def named_once(self, entries: Iterable[tuple[Path, str]], what: str = "a rule") -> None:
         """Complain of each entry, by its place and its name, that is called as an earlier one is."""
         names: dict[str, Path] = {}
         for path, name in entries:
             first = names.setdefault(name, path)
             if first != path:
                 line = self.document.mark((*first, "name")).line
-                problem = f"a {what} called `{name}` stands in line {line} already"
+                problem = f"{what} called `{name}` stands in line {line} already"
                 self.complain((*path, "name"), problem, expected="a name of its own", remedy="rename one of them")
 
     def vendor(self, side: Side) -> str:

@@ -15,7 +15,6 @@ from syncd.mapping import meanings
 from syncd.mapping.context import Context
 from syncd.mapping.draft import PolicyDraft
 from syncd.mapping.hours import all_hours
-from syncd.mapping.kinds import sides
 from syncd.mapping.nodes import Path
 from syncd.mapping.schema import REMINDERS, AcceptanceBlock, FieldBlock, PauseBlock, SeveritiesBlock, SeverityBlock
 from syncd.mapping.when import conditions, has_values
@@ -36,7 +35,7 @@ def check(draft: PolicyDraft, context: Context) -> None:
     _check_words(draft, context)
     pauses: Sequence[PauseBlock] = draft.parts.get("pauses", ())
     places = context.positions(("pauses",), len(pauses))
-    context.named_once([(("pauses", at), block.name) for at, block in zip(places, pauses, strict=True)], "pause")
+    context.named_once([(("pauses", at), block.name) for at, block in zip(places, pauses, strict=True)], "a pause")
 
 
 def contract(draft: PolicyDraft, mapping: str, fields: Mapping[str, FieldBlock], context: Context) -> Contract | None:
@@ -107,7 +106,7 @@ def _pauses(draft: PolicyDraft, fields: Mapping[str, FieldBlock], context: Conte
 def _acceptance(draft: PolicyDraft, mapping: str, fields: Mapping[str, FieldBlock], context: Context) -> Acceptance:
     block: AcceptanceBlock = draft.parts.get("acceptance", AcceptanceBlock())
     if block.owner is not None:
-        _check_owner(block.owner, mapping, fields, context)
+        _check_owner(block.owner, context)
     for at, meaning in enumerate(block.statuses):
         _check_status(meaning, ("acceptance", "statuses", at), mapping, fields, context)
     return Acceptance(
@@ -121,18 +120,16 @@ def _acceptance(draft: PolicyDraft, mapping: str, fields: Mapping[str, FieldBloc
     )
 
 
-def _check_owner(name: str, mapping: str, fields: Mapping[str, FieldBlock], context: Context) -> None:
+def _check_owner(name: str, context: Context) -> None:
     place = ("acceptance", "owner")
-    if name not in fields:
-        problem = f"mapping `{mapping}` has no entry `{name}` in `fields`"
-        remedy = meant(name, fields) or f"add `{name}: {{kind: person, support: ..., engineering: ...}}` there"
-        context.complain(place, problem, expected="an entry that is a person", remedy=remedy)
-        return
-    known = context.known(Side.ENGINEERING, sides(fields[name]).engineering.field)
-    kind = fields[name].kind or (known.kind if known else None)
-    if kind is not None and kind is not Kind.PERSON:
-        problem = f"`{name}` of mapping `{mapping}` is a {kind.value.replace('_', ' ')}, no person"
-        context.complain(place, problem, expected="an entry that is a person", remedy="name another one")
+    known = context.known(Side.ENGINEERING, name)
+    vendor = context.vendor(Side.ENGINEERING)
+    if known is not None and known.kind is not Kind.PERSON:
+        problem = f"`{name}` of {vendor} is a {known.kind.value.replace('_', ' ')}, no person"
+        context.complain(place, problem, expected="a field that is a person", remedy="name another one")
+    elif known is None and (close := context.misspelt(Side.ENGINEERING, name)):
+        problem = f"{vendor} has no field `{name}`"
+        context.complain(place, problem, expected="a field that is a person", remedy=f"did you mean `{close}`?")
 
 
 def _check_status(meaning: str, place: Path, mapping: str, fields: Mapping[str, FieldBlock], context: Context) -> None:
@@ -159,7 +156,7 @@ def _check_clocks(
                 (*place, "owner"),
                 "nothing says where somebody is named",
                 expected="`acceptance: {owner: ...}`",
-                remedy="write `acceptance: {owner: assignee}`, an entry of `fields` that is a person",
+                remedy="write `acceptance: {owner: assignee}`, the tracker's field for it",
                 key=True,
             )
         if block.clocks.fix is not None and STATUS not in fields:

@@ -28,6 +28,7 @@ class Scalar:
     text: str
     mark: Mark
     tag: str = "str"
+    block: bool = False  # below `|` or `>`: its first line is the one after its mark
 
     @property
     def empty(self) -> bool:

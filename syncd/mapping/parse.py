@@ -248,7 +248,7 @@ def _scalar(event: yaml.ScalarEvent) -> Scalar:
     if event.implicit[0]:
         resolved = _RESOLVER.resolve(yaml.ScalarNode, event.value, (True, False))  # type: ignore[no-untyped-call]
         tag = str(resolved).rsplit(":", 1)[1]
-    return Scalar(event.value, _mark(event), tag)
+    return Scalar(event.value, _mark(event), tag, block=event.style in ("|", ">"))
 
 
 def _mark(event: yaml.Event) -> Mark:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from syncd.core.escalation import SEVERITY
 from syncd.core.model import Pair
 from syncd.core.policy import EscalationPolicy
-from syncd.mapping import contract, severities
+from syncd.mapping import contract, packet, severities
 from syncd.mapping.context import Context
 from syncd.mapping.draft import PolicyDraft
 from syncd.mapping.nodes import Document
@@ -27,6 +27,7 @@ def read_policy(document: Document) -> PolicyDraft:
     context = Context(document=document, vendors=Pair(None, None), broken=draft.broken, complaints=reader.complaints)
     severities.check(draft, context)
     contract.check(draft, context)
+    packet.check(draft, context)
     return PolicyDraft(document, parts, draft.broken, tuple(context.complaints))
 
 
@@ -42,6 +43,7 @@ def policy(
     found = EscalationPolicy(
         severities=severities.severity_policy(draft, mapping, fields, context),
         contract=contract.contract(draft, mapping, fields, context),
+        packet=packet.packet_policy(draft, fields, context),
     )
     mapping_context.complaints.extend(context.complaints)
     return found

@@ -21,6 +21,7 @@ from syncd.core.mapping import (
     Owner,
 )
 from syncd.core.model import Kind, Side, Visibility
+from syncd.core.packet import OnMissing, Told
 from syncd.core.severity import Severity
 from syncd.mapping import words
 from syncd.mapping.annotations import Convert
@@ -281,10 +282,64 @@ class AcceptanceBlock(Block):
     resubmit: str = Field(default=Acceptance.resubmit, description="Internal, on the ticket: it was added.")
     reviewed: str = Field(default=Acceptance.reviewed, description="On either: it was looked at together.")
     owner: str | None = Field(
-        default=None, description="The entry of `fields` that says who works on it.", examples=["assignee"]
+        default=None, description="The tracker's field that says who works on it.", examples=["assignee"]
     )
     assigned: bool = Field(default=True, description="Whether naming somebody on the issue is accepting it.")
     statuses: list[str] = Field(default=[], description="Meanings of `status` that accept it.")
+
+
+class EvidenceBlock(Block):
+    """One thing that engineering needs to know before an issue is made."""
+
+    name: str = Field(description="What it is called, in notes and in the packet.", examples=["steps to reproduce"])
+    ask: str = Field(
+        description="The question to the agent where it is missing.", examples=["Which steps lead to it, one by one?"]
+    )
+    field: str | None = Field(
+        default=None, description="An entry of the mapping's `fields`, or a field of the helpdesk, that holds it."
+    )
+    heading: str | list[str] | None = Field(
+        default=None, description="The heading or label above it in the description or in a comment; or several."
+    )
+    severities: list[Severity] | None = Field(default=None, description="Only tickets this bad; not given: all.")
+    when: dict[str, str | list[str] | TestBlock] | None = Field(
+        default=None, description="Only tickets for which this holds, as under `escalate`."
+    )
+    missing: OnMissing = Field(
+        default=OnMissing.HOLD,
+        description="`hold`: the ticket stays in support until it is there; `warn`: the packet says that it is not.",
+    )
+
+
+class RedactBlock(Block):
+    """What is removed from everything that a packet says."""
+
+    secrets: bool = Field(default=True, description="Keys, tokens, passwords that are named as such, private keys.")
+    cards: bool = Field(default=True, description="Numbers of payment cards and bank accounts (IBAN).")
+    ids: bool = Field(default=True, description="Identity numbers that prove themselves by form or check digits.")
+    email: bool = Field(default=True, description="E-mail addresses.")
+    phone: bool = Field(default=False, description="Telephone numbers.")
+    allow: list[str] = Field(default=[], description="E-mail addresses and domains that stay.")
+    words: list[str] = Field(default=[], description="Words and phrases that are removed wherever they stand.")
+
+
+class TemplateBlock(Block):
+    """A template in a file of its own."""
+
+    file: str = Field(description="The file, relative to this one.", examples=["packet.md"])
+
+
+class PacketBlock(Block):
+    """What engineering gets with an issue: the handoff packet."""
+
+    evidence: list[EvidenceBlock] = Field(default=[], description="What must be known.")
+    conversation: Told = Field(
+        default=Told.ALL, description="Which comments it tells: `all`, or the `public` ones that the customer can read."
+    )
+    redact: RedactBlock = Field(default=RedactBlock(), description="What is removed.")
+    template: str | TemplateBlock | None = Field(
+        default=None, description="How it is said, in Markdown with places for values; not given: syncd's own."
+    )
 
 
 class EscalationFile(Block):
@@ -304,3 +359,4 @@ class EscalationFile(Block):
         examples=["[75%, 15m]"],
     )
     acceptance: AcceptanceBlock = Field(default=AcceptanceBlock(), description="How a step is taken.")
+    packet: PacketBlock | None = Field(default=None, description="What engineering gets with an issue.")

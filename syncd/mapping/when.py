@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from syncd.core.conditions import (
+    OWN,
     AllOf,
     AnyOf,
     AtLeast,
@@ -115,6 +117,9 @@ def _check_list(words: Sequence[str], path: Path, context: Context) -> None:
 
 def check_field(condition: Condition, path: Path, fields: Mapping[str, FieldBlock], context: Context) -> None:
     name = condition.field
+    if name.startswith(OWN):
+        _check_own_field(replace(condition, field=name.removeprefix(OWN)), path, {}, context)
+        return
     if context.is_broken(("fields", name)):
         return
     if name in fields:

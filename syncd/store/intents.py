@@ -136,6 +136,12 @@ def told(c: Connection, link_id: int) -> frozenset[str]:
     return frozenset(c.scalars(query))
 
 
+def was_announced(c: Connection, link_id: int, item: str) -> bool:
+    """Whether a note about this occasion was ever announced, whatever became of it."""
+    query = select(intent.c.id).where(intent.c.link_id == link_id, intent.c.kind == IntentKind.NOTE.value)
+    return c.execute(query.where(intent.c.item == item).limit(1)).first() is not None
+
+
 def landed(c: Connection, link_id: int) -> Mapping[str, str]:
     """What the writes of a link made: their keys, and the ids that the vendor gave."""
     query = select(intent.c.key, intent.c.target).where(intent.c.link_id == link_id, intent.c.target.is_not(None))

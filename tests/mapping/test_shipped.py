@@ -27,6 +27,10 @@ ESCALATION = [
     schema.HoursBlock,
     schema.PauseBlock,
     schema.AcceptanceBlock,
+    schema.PacketBlock,
+    schema.EvidenceBlock,
+    schema.RedactBlock,
+    schema.TemplateBlock,
 ]
 RT_REDMINE = f"""version: 1
 connections:
@@ -69,8 +73,8 @@ def test_the_example_of_an_escalation_is_right(tmp_path: Path) -> None:
 def test_the_escalation_on_the_page_is_right(tmp_path: Path) -> None:
     config = (ROOT / "config" / "syncd.example.yaml").read_text()
     (tmp_path / "syncd.yaml").write_text(config.replace("mappings/", f"{ROOT}/mappings/"))
-    block, *_ = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "escalation.md").read_text(), re.DOTALL)
-    (tmp_path / "escalation.yaml").write_text(block)
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "escalation.md").read_text(), re.DOTALL)
+    (tmp_path / "escalation.yaml").write_text("\n".join(blocks))  # a table each, of one file
     examined = settings.examine(tmp_path / "syncd.yaml", environ=_Any())
     assert [str(complaint) for complaint in examined.complaints if not complaint.notice] == []
 
