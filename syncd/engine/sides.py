@@ -128,8 +128,12 @@ async def _control(run: Run, side: Side) -> str:
 
 
 def _known(c: Connection, run: Run, side: Side) -> list[str]:
-    """Other tickets of that connection, those of the newest links first."""
+    """Other tickets of that connection: those that have an issue, the newest first, then those that have none."""
     connection, mine = run.mapping.connections[side], run.link.refs[side]
-    found = links.list_links(c, Filter(connection=connection, state=LinkState.LINKED), limit=20, newest=True)
+    found = [
+        link
+        for state in (LinkState.LINKED, LinkState.WATCHED)
+        for link in links.list_links(c, Filter(connection=connection, state=state), limit=20, newest=True)
+    ]
     refs = [link.refs[of] for link in found for of in Side if link.connections[of] == connection]
     return list(dict.fromkeys(ref for ref in refs if ref and ref != mine))[:CONTROLS]
