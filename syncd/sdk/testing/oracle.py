@@ -156,14 +156,14 @@ def one_twin(
 
     Args:
         closed: whether an issue that no link of ours knows was put away as a duplicate.
-        joined: tickets that a person linked; what they are linked to is that person's choice.
+        joined: tickets that a person linked. What hangs on them alone is that person's choice, and nobody's duplicate.
     """
     linked = {link.engineering for link in seen.links}
     ours = {link.engineering for link in seen.links if link.support not in joined}
     made = [
         record
         for record in seen.engineering.records.values()
-        if record.key and record.open and (record.ref in ours or not closed(record))
+        if record.key and record.open and (record.ref in ours or (record.ref not in linked and not closed(record)))
     ]
     keys = Counter(record.key for record in made)
     tickets = Counter(link.support for link in seen.links if not link.resting)

@@ -145,7 +145,7 @@ class Histories(RuleBasedStateMachine):
         match kind:
             case "restore" if ref and vendor.ticket(ref).merged_into is None:
                 vendor.restore(ref)
-            case "delete" if ref:
+            case "delete" if ref and self._leaves_one(side, ref):
                 vendor.delete(ref)
             case "lock" if ref and self._is_active(side, ref):
                 vendor.lock(ref)
@@ -194,6 +194,11 @@ class Histories(RuleBasedStateMachine):
         if then.daemon:
             history.at = then.dies
             history.live(hooks=then.hooks, polls=then.polls)
+
+    def _leaves_one(self, side: Side, ref: str) -> bool:
+        """A vendor that shows no known ticket at all may have taken our rights: that is waited for, without an end."""
+        others = [other for other in self.history.refs(side) if other != ref]
+        return not others or any(self.history.vendors[side].ticket(other).life is not Life.DELETED for other in others)
 
     def _edit(self, side: Side, place: int, fields: dict[str, Value]) -> None:
         if ref := self._active(side, place):
