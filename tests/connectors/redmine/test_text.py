@@ -45,6 +45,11 @@ def test_what_is_kept_comes_back(formatting: str, document: Document) -> None:
     comes_back_or_is_named_as_lost(FORMATS[formatting], document)
 
 
+@pytest.mark.parametrize("sign", "()[{=<>")
+def test_what_is_bold_and_begins_like_an_alignment_is_no_item_of_a_list(sign: str) -> None:
+    comes_back(FORMATS["textile"], f"**{'' if sign not in '[<' else chr(92)}{sign} 1**")
+
+
 def test_line_ends_of_windows_are_no_edit() -> None:
     for formatting in ("common_mark", "textile"):
         read = FORMATS[formatting].read
