@@ -218,8 +218,8 @@ def _escape(text: str, *, inside: bool = False, opens: bool = False) -> str:
 
 
 def _escape_first(text: str) -> str:
-    """A bracket after a mark would be a style, and `*=` in front of a blank an item of a list."""
-    return _reference(text[0]) + text[1:] if text[:1] in set("()[{=<>") else text
+    """A bracket after a mark would be a style, and `*=` or `*#` in front of a blank an item of a list."""
+    return _reference(text[0]) + text[1:] if text[:1] in set("()[{=<>#*") else text
 
 
 def _reference(char: str) -> str:

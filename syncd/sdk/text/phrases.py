@@ -127,6 +127,8 @@ def _write_items(
         paragraphs = [part for part in item if isinstance(part, Paragraph)]
         if len(paragraphs) > 1:
             lost["paragraphs in a list item"] = None
+        if paragraphs and not isinstance(item[0], Paragraph):
+            lost["paragraph below a list in its item, now above it"] = None
         yield f"{marks} " + ("\n".join(write_lines(part.children, line) for part in paragraphs) or _EMPTY_ITEM)
         for part in item:
             if isinstance(part, List):

@@ -45,9 +45,9 @@ def test_what_is_kept_comes_back(formatting: str, document: Document) -> None:
     comes_back_or_is_named_as_lost(FORMATS[formatting], document)
 
 
-@pytest.mark.parametrize("sign", "()[{=<>")
-def test_what_is_bold_and_begins_like_an_alignment_is_no_item_of_a_list(sign: str) -> None:
-    comes_back(FORMATS["textile"], f"**{'' if sign not in '[<' else chr(92)}{sign} 1**")
+@pytest.mark.parametrize("sign", "()[{=<>#*")
+def test_what_is_bold_is_no_item_of_a_list_whatever_it_begins_with(sign: str) -> None:
+    comes_back(FORMATS["textile"], f"**{chr(92) if sign in '[<*' else ''}{sign} 1**")
 
 
 def test_line_ends_of_windows_are_no_edit() -> None:
@@ -76,6 +76,9 @@ def test_what_markdown_says_and_textile_cannot_is_named() -> None:
     written = text.write("3. three\n\n   ```\n   x\n   ```", formatting="textile")
     assert written.source == "# three\n\n<pre>x</pre>"
     assert written.lost == ("first number of a list", "codeblock in a list item, now below it")
+    written = text.write("- - inner\n\n  words", formatting="textile")
+    assert written.source == "* words\n** inner"
+    assert written.lost == ("paragraph below a list in its item, now above it",)
 
 
 def test_nobody_is_mentioned_from_code_where_redmine_looks_at_the_source() -> None:
