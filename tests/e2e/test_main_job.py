@@ -194,6 +194,7 @@ def test_a_merge_in_rt_is_followed(daemon: Daemon, desk: Desk, tracker: Tracker)
     desk.merge(ticket, into=into)
     followed = "SELECT 1 FROM link WHERE support_ref = ? AND engineering_ref = ?"
     until(lambda: daemon.rows(followed, str(into), str(issue)), seconds=PATIENCE, what="the link followed the merge")
+    until(daemon.quiet, seconds=PATIENCE, what="that ticket was read; what it said before is its own")
     desk.edit(into, Subject="Both of them")
     until(lambda: tracker.read(issue)["subject"] == "Both of them", seconds=PATIENCE, what="changes go on")
 
