@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from syncd.core.contract import ClockName, Contract
@@ -38,10 +38,16 @@ def follow_up(view: View, now: datetime) -> Iterator[Decision]:
     new = observe(view, contract, view.known.milestones, now)
     history = in_order((*view.known.milestones, *new))
     for fact in new:
-        yield from _told(fact, contract, history)
+        yield from _sayable(view, _told(fact, contract, history))
         yield Mark(fact)
     for alarm in alarms(contract, severity_of(view), history, now):
-        yield from _alarmed(alarm, now)
+        yield from _sayable(view, _alarmed(alarm))
+        yield _rang(alarm, now)
+
+
+def _sayable(view: View, notes: Iterable[Note]) -> Iterator[Note]:
+    """Without those for a ticket that takes no changes any more: nobody works on it."""
+    return (note for note in notes if view.takes_writes(note.side))
 
 
 def severity_of(view: View) -> Severity | None:
@@ -79,21 +85,27 @@ def _note(side: Side, text: str, fact: Milestone) -> Note:
     return Note(side, Internal(text), f"{fact.what}:{fact.source or fact.at.astimezone(UTC).isoformat()}")
 
 
-def _alarmed(alarm: Alarm, now: datetime) -> Iterator[Decision]:
+def _alarmed(alarm: Alarm) -> Iterator[Note]:
     """A reminder goes to the side whose move it is, a breach to both."""
     clock = alarm.clock
     if alarm.reminder is None:
         text = f"The time is up: {RAN_OUT[clock.name]} within {spoken(clock.within)} (since {moment(clock.started)})."
         sides: tuple[Side, ...] = tuple(Side)
-        what = Happened.BREACHED
     else:
         left = clock.within - clock.used
         until = f", until {moment(clock.due)}" if clock.due else ""
         text = f"{spoken(left)} left{until}: {RAN_OUT[clock.name]}."
-        sides, what = (clock.name.late,), Happened.REMINDED
+        sides = (clock.name.late,)
     for side in sides:
-        yield Note(side, Internal(text), f"{what}:{side}:{alarm.name}")
-    yield Mark(Milestone(what, min(alarm.at, now), detail=str(clock.name), source=alarm.name))
+        yield Note(side, Internal(text), f"{_kind(alarm)}:{side}:{alarm.name}")
+
+
+def _rang(alarm: Alarm, now: datetime) -> Mark:
+    return Mark(Milestone(_kind(alarm), min(alarm.at, now), detail=str(alarm.clock.name), source=alarm.name))
+
+
+def _kind(alarm: Alarm) -> Happened:
+    return Happened.REMINDED if alarm.reminder else Happened.BREACHED
 
 
 def spoken(span: timedelta) -> str:

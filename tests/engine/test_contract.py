@@ -14,7 +14,7 @@ from syncd.core.contract import Acceptance, ClockName, Contract, Pause, Reminder
 from syncd.core.hours import ALWAYS
 from syncd.core.mapping import Mapping
 from syncd.core.milestones import Happened, Milestone
-from syncd.core.model import Internal, Public
+from syncd.core.model import Internal, Public, Side
 from syncd.core.policy import EscalationPolicy
 from syncd.core.severity import Severity, SeverityPolicy
 from syncd.engine import clocks, views
@@ -328,3 +328,19 @@ async def test_why_shows_each_clock_that_is_not_over(store_url: str) -> None:
         [answer] = await views.why(pair.site, ref)
         found = {clock.name: (round(clock.used / MINUTE), clock.due is None, clock.paused) for clock in answer.clocks}
         assert found == {"accept": (20, False, False), "update": (0, True, True)}
+
+
+@pytest.mark.parametrize("side", Side)
+async def test_a_ticket_that_takes_no_changes_is_told_nothing_and_stops_nothing(pair: World, side: Side) -> None:
+    """Closed for good while a clock runs: what rings is told on the other side, and the link comes to rest."""
+    ref, issue = await pair.linked()
+    vendor, closed = (pair.support, ref) if side is Side.SUPPORT else (pair.engineering, issue)
+    vendor.lock(closed)
+    vendor.take_webhooks()
+    before = len(vendor.writes)
+    pair.clock.advance(31 * 60)
+    await clocks.ring(pair.site)
+    await pair.workers.once()
+    link = await pair.link(ref)
+    assert (link.state.value, link.error) == ("resting", "")
+    assert len(vendor.writes) == before
