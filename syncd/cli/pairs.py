@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +13,7 @@ import typer
 from pydantic import BaseModel, ConfigDict, Field
 
 from syncd.cli import session
+from syncd.core.moments import said_at
 from syncd.errors import Complaint, ConfigError, SyncdError
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _beside(pair: Alike) -> Iterator[tuple[str, str, str]]:
 def _word(half: Half, name: str) -> str:
     match name:
         case "made":
-            return f"{half.created.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+            return said_at(half.created)
         case "people":
             return ", ".join(half.people)
         case _:

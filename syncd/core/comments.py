@@ -10,11 +10,11 @@ import fnmatch
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from typing import assert_never
 
 from syncd.core.mapping import AttachmentRule, CommentRule
 from syncd.core.model import Attachment, Body, Comment, Internal, Public, Side, Visibility
+from syncd.core.moments import said_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +66,12 @@ def carry(comment: Comment, rule: CommentRule, *, origin: str, left_out: Sequenc
         text = text[len(rule.starts_with) :].lstrip(" :\n")
     match _body(comment.body, text, rule):
         case Public(text):
-            return Public(f"*Written on {_moment(comment)}:*\n\n{text}".rstrip() if old else text)
+            return Public(f"*Written on {said_at(comment.created)}:*\n\n{text}".rstrip() if old else text)
         case Internal(text):
             author = _escaped(comment.author.name or comment.author.id)
-            when = f" on {_moment(comment)}" if old else ""
+            when = f" on {said_at(comment.created)}" if old else ""
             lines = [f"**{author}** wrote in {origin}{when}:", text, *(f"*{line}*" for line in left_out)]
             return Internal("\n\n".join(line for line in lines if line))
-
-
-def _moment(comment: Comment) -> str:
-    """ "2025-03-01 14:02 UTC": read anywhere in the world, and years later."""
-    return f"{comment.created.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _body(body: Body, text: str, rule: CommentRule) -> Body:

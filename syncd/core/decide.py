@@ -83,9 +83,8 @@ def _first_time(view: View, now: datetime | None) -> tuple[Decision, ...]:
 
 def _escalated(view: View, now: datetime | None) -> Iterator[Mark]:
     """The clocks start when a rule asks for the issue, however long it takes to make it."""
-    policy = view.mapping.escalation
     known = any(fact.what is Happened.ESCALATED for fact in view.known.milestones)
-    if now is not None and policy is not None and policy.contract is not None and not known:
+    if now is not None and view.mapping.contract is not None and not known:
         yield Mark(Milestone(Happened.ESCALATED, now, source=str(Happened.ESCALATED)))
 
 

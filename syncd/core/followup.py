@@ -10,8 +10,9 @@ from syncd.core.decision import Decision, Mark, Note
 from syncd.core.escalation import assess
 from syncd.core.milestones import Happened, Milestone, in_order
 from syncd.core.model import Internal, Side
+from syncd.core.moments import said_at
 from syncd.core.observe import observe
-from syncd.core.severity import Severity
+from syncd.core.severity import Severity, severity_called
 from syncd.core.sla import Alarm, alarms
 from syncd.core.view import View
 
@@ -31,8 +32,7 @@ def follow_up(view: View, now: datetime) -> Iterator[Decision]:
     A note comes before the fact it tells of: after a crash between them the note is known to be told, and the fact is
     noted then.
     """
-    policy = view.mapping.escalation
-    contract = policy.contract if policy else None
+    contract = view.mapping.contract
     if contract is None:
         return
     new = observe(view, contract, view.known.milestones, now)
@@ -56,7 +56,7 @@ def severity_of(view: View) -> Severity | None:
     if ticket is not None:
         given = assess(view.mapping, ticket.fields)
         return given.severity if given else None
-    return Severity(view.known.severity) if view.known.severity else None
+    return severity_called(view.known.severity)
 
 
 def _told(fact: Milestone, contract: Contract, history: Sequence[Milestone]) -> Iterator[Note]:
@@ -89,11 +89,11 @@ def _alarmed(alarm: Alarm) -> Iterator[Note]:
     """A reminder goes to the side whose move it is, a breach to both."""
     clock = alarm.clock
     if alarm.reminder is None:
-        text = f"The time is up: {RAN_OUT[clock.name]} within {spoken(clock.within)} (since {moment(clock.started)})."
+        text = f"The time is up: {RAN_OUT[clock.name]} within {spoken(clock.within)} (since {said_at(clock.started)})."
         sides: tuple[Side, ...] = tuple(Side)
     else:
         left = clock.within - clock.used
-        until = f", until {moment(clock.due)}" if clock.due else ""
+        until = f", until {said_at(clock.due)}" if clock.due else ""
         text = f"{spoken(left)} left{until}: {RAN_OUT[clock.name]}."
         sides = (clock.name.late,)
     for side in sides:
@@ -114,10 +114,6 @@ def spoken(span: timedelta) -> str:
     days, rest = divmod(minutes, 24 * 60)
     parts = [(days, "d"), (rest // 60, "h"), (rest % 60, "min")]
     return " ".join(f"{number} {unit}" for number, unit in parts if number) or "less than a minute"
-
-
-def moment(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _ordinal(number: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from syncd.core.conditions import plain
 from syncd.core.decision import Decision, Flag, Note, Scope, fingerprint
@@ -15,6 +15,7 @@ from syncd.core.lens import Unsayable
 from syncd.core.mapping import EscalationRule
 from syncd.core.mapping import Mapping as Rules
 from syncd.core.model import Comment, Fields, Internal, Side, Snapshot, Visibility
+from syncd.core.moments import said_at
 from syncd.core.packet import Evidence, OnMissing, PacketPolicy, Told, Unrenderable
 from syncd.core.redact import Finding, Redaction, Sort, counts, redact
 from syncd.core.view import Known, View
@@ -27,16 +28,12 @@ ITEM = "handoff packet"
 """What it is called where it is parked."""
 
 
-def policy_of(rules: Rules) -> PacketPolicy | None:
-    return rules.escalation.packet if rules.escalation else None
-
-
 # --- before there is an issue -----------------------------------------------------------------------------------------
 
 
 def lacking(rules: Rules, ticket: Snapshot, ours: Collection[str] = ()) -> tuple[Evidence, ...]:
     """What keeps a ticket in support, as far as it was read."""
-    policy = policy_of(rules)
+    policy = rules.packet
     return missing(gather(rules, policy, ticket, ours), OnMissing.HOLD) if policy else ()
 
 
@@ -73,7 +70,7 @@ def why_held(lacks: Sequence[Evidence]) -> str:
 
 def handoff(view: View) -> Iterator[Decision]:
     """The packet of an issue that was just made: one internal comment, before everything else that crosses."""
-    policy, ticket = policy_of(view.mapping), view.snapshot(Side.SUPPORT)
+    policy, ticket = view.mapping.packet, view.snapshot(Side.SUPPORT)
     if policy is None or ticket is None or ticket.thread is None:
         return
     if not is_due(view.known, policy) or not view.takes_writes(Side.ENGINEERING):
@@ -190,4 +187,4 @@ def _fields(rules: Rules, fields: Fields) -> Iterator[tuple[str, str]]:
 
 
 def _moment(at: datetime | None) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if at else ""
+    return said_at(at) if at else ""

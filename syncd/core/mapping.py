@@ -10,8 +10,10 @@ from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field, replace
 
 from syncd.core.conditions import Condition
+from syncd.core.contract import Contract
 from syncd.core.lens import Fallback, Lens
 from syncd.core.model import Base, Kind, Pair, Side, Snapshot, Visibility
+from syncd.core.packet import PacketPolicy
 from syncd.core.policy import EscalationPolicy
 
 
@@ -216,6 +218,14 @@ class Mapping:
         names = {rule.lenses[side].field for rule in self.fields}
         fields = {name: value for name, value in snapshot.fields.items() if name in names}
         return replace(Base.of(snapshot), fields=fields, fields_revision="")
+
+    @property
+    def contract(self) -> Contract | None:
+        return self.escalation.contract if self.escalation else None
+
+    @property
+    def packet(self) -> PacketPolicy | None:
+        return self.escalation.packet if self.escalation else None
 
     def rule(self, name: str) -> FieldRule | None:
         return next((rule for rule in self.fields if rule.name == name), None)

@@ -18,6 +18,11 @@ class Severity(Word):
     SEV4 = "sev4"
 
 
+def severity_called(word: str) -> Severity | None:
+    """The severity of a word as it is stored, where "" is none."""
+    return Severity(word) if word else None
+
+
 WORST_FIRST = tuple(Severity)
 
 

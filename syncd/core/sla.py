@@ -86,7 +86,7 @@ def alarms(
     contract: Contract, severity: Severity | None, history: Sequence[Milestone], now: datetime
 ) -> tuple[Alarm, ...]:
     """What is to be told now and was not: of each clock the breach, or else the last reminder that has come."""
-    told = {fact.source for fact in history if fact.what in (Happened.REMINDED, Happened.BREACHED)}
+    told = _told(history)
     found: list[Alarm] = []
     for clock in clocks(contract, severity, history, now):
         come = [alarm for alarm in _of(clock, contract) if alarm.at <= now] if clock.ended is None else []
@@ -99,9 +99,9 @@ def next_alarm(
     contract: Contract, severity: Severity | None, history: Sequence[Milestone], now: datetime
 ) -> datetime | None:
     """When somebody has to be told something next, if nothing happens before; `now` where it is already."""
-    told = {fact.source for fact in history if fact.what in (Happened.REMINDED, Happened.BREACHED)}
+    told = _told(history)
     moments = [
-        max(alarm.at, now)
+        alarm.at
         for clock in clocks(contract, severity, history, now)
         if clock.ended is None and clock.key not in told
         for alarm in _of(clock, contract)
@@ -109,6 +109,11 @@ def next_alarm(
     ]
     waiting = [now] if alarms(contract, severity, history, now) else []
     return min([*waiting, *moments], default=None)
+
+
+def _told(history: Sequence[Milestone]) -> frozenset[str]:
+    """The names of the alarms that were told."""
+    return frozenset(fact.source for fact in history if fact.what in (Happened.REMINDED, Happened.BREACHED))
 
 
 def _of(clock: Clock, contract: Contract) -> list[Alarm]:

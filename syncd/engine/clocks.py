@@ -12,10 +12,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from syncd.core import sla
-from syncd.core.contract import Contract
 from syncd.core.mapping import Mapping
 from syncd.core.milestones import Milestone
-from syncd.core.severity import Severity
+from syncd.core.severity import severity_called
 from syncd.engine.intake import look
 from syncd.engine.run import RANG
 from syncd.engine.site import Site
@@ -29,8 +28,8 @@ AT_ONCE = 200  # links that are looked at in one transaction
 
 def next_ring(mapping: Mapping, severity: str, history: Iterable[Milestone], now: datetime) -> datetime | None:
     """When to look at this link's clocks again; None where nothing can run out."""
-    contract = _contract(mapping)
-    found = sla.next_alarm(contract, _severity(severity), tuple(history), now) if contract else None
+    contract = mapping.contract
+    found = sla.next_alarm(contract, severity_called(severity), tuple(history), now) if contract else None
     return now + SOON if found is not None and found <= now else found
 
 
@@ -56,19 +55,11 @@ def _ring(site: Site, c: Connection) -> list[bool]:
 def _ring_one(site: Site, c: Connection, link: Link) -> bool:
     """Whether the link is looked at now; if not, it rings when its contract says so."""
     mapping, now = site.mappings.get(link.mapping), site.now()
-    contract = _contract(mapping) if mapping else None
+    contract = mapping.contract if mapping else None
     history = milestones.of(c, link.id)
-    if contract is not None and (due := sla.alarms(contract, _severity(link.severity), history, now)):
+    if contract is not None and (due := sla.alarms(contract, severity_called(link.severity), history, now)):
         look(site, c, link, token=f"{RANG}{due[0].name} {link.id} {now.isoformat()}")
         links.ring_at(c, link.id, None)  # the run sets it anew at its end, however late that is
         return True
     links.ring_at(c, link.id, next_ring(mapping, link.severity, history, now) if mapping else None)
     return False
-
-
-def _contract(mapping: Mapping) -> Contract | None:
-    return mapping.escalation.contract if mapping.escalation else None
-
-
-def _severity(word: str) -> Severity | None:
-    return Severity(word) if word else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from syncd.core.decision import Flag, Note, Plan, Scope
-from syncd.core.handoff import ITEM, PACKET, WAITS, is_due, parked, policy_of
+from syncd.core.handoff import ITEM, PACKET, WAITS, is_due, parked
 from syncd.core.model import Internal, Side
 from syncd.engine import record, talk
 from syncd.engine.run import Run
@@ -21,14 +21,14 @@ REFUSED = (Rejected, Unsupported, Forbidden)
 
 def promise(run: Run, c: Connection) -> None:
     """Announce the packet in the transaction that stores the issue: no crash after it can forget it."""
-    if policy_of(run.mapping) is not None:
+    if run.mapping.packet is not None:
         announce_in(run, c, record.note_order(Note(Side.ENGINEERING, Internal(""), PACKET)))
         run.owed.add(PACKET)
 
 
 async def hand_over(run: Run, note: Note) -> None:
     """Write the packet. Where the tracker refuses it, it is parked alone, with its reason, and the rest goes on."""
-    policy = policy_of(run.mapping)
+    policy = run.mapping.packet
     try:
         await talk.note(run, note)
     except Locked:
@@ -67,7 +67,7 @@ async def read_thread(run: Run, plan: Plan | None = None) -> bool:
     Args:
         plan: what was decided without it.
     """
-    policy, ticket = policy_of(run.mapping), run.snapshot(Side.SUPPORT)
+    policy, ticket = run.mapping.packet, run.snapshot(Side.SUPPORT)
     if policy is None or (ticket is not None and (ticket.thread is not None or ticket.merged_into)):
         return False
     linked = run.link.refs.engineering is not None

@@ -169,8 +169,7 @@ async def mark(run: Run, fact: Milestone) -> None:
 
 def customer_told(run: Run, c: Connection, original: Comment, copy: str) -> None:
     """A copy of ours told the customer something; nobody reads the thread again because of it."""
-    policy = run.mapping.escalation
-    if policy is None or policy.contract is None or latest(run.milestones, Happened.ESCALATED) is None:
+    if run.mapping.contract is None or latest(run.milestones, Happened.ESCALATED) is None:
         return
     now = run.site.now()
     fact = Milestone(Happened.TOLD, now, original.author.name or original.author.id, source=copy)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from syncd.core import comments as texts
 from syncd.core.decision import Resting, Update
-from syncd.core.handoff import PACKET, WAITS, policy_of
+from syncd.core.handoff import PACKET, WAITS
 from syncd.core.life import Seen
 from syncd.core.mapping import FieldRule, Mapping
 from syncd.core.milestones import Milestone
@@ -169,7 +169,7 @@ class Run:
     @property
     def waits_for_evidence(self) -> bool:
         """Whether a comment on the ticket may bring what keeps it in support."""
-        policy = policy_of(self.mapping)
+        policy = self.mapping.packet
         return policy is not None and policy.reads_comments and any(item.startswith(WAITS) for item in self.told)
 
     def revision(self, side: Side) -> str:
@@ -281,7 +281,7 @@ def load(site: Site, c: Connection, lease: Lease) -> Run | None:
         notes={intent.item for intent in announced if intent.kind is IntentKind.NOTE},
         told=set(intents.told(c, link.id)),
         milestones=milestones.of(c, link.id),
-        owed={PACKET} if policy_of(mapping) and intents.was_announced(c, link.id, PACKET) else set(),
+        owed={PACKET} if mapping.packet and intents.was_announced(c, link.id, PACKET) else set(),
         siblings=tuple(base.fields for base in links.sibling_bases(c, link).values()),
         shared=links.is_shared(c, link),
         base=link.base,

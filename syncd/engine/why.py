@@ -11,10 +11,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from syncd.core import sla
-from syncd.core.handoff import policy_of
 from syncd.core.mapping import FieldRule, Mapping
 from syncd.core.model import Pair, Side
-from syncd.core.severity import Severity
+from syncd.core.severity import severity_called
 from syncd.engine.linkviews import LinkView, link_view
 from syncd.engine.planned import fresh_run, spoken
 from syncd.engine.readable import shown
@@ -187,11 +186,10 @@ async def _answer(site: Site, link: Link, field: str | None) -> Answer:
 
 
 def _clocks(c: Connection, link: Link, mapping: Mapping, now: datetime) -> Iterator[ClockAnswer]:
-    contract = mapping.escalation.contract if mapping.escalation else None
+    contract = mapping.contract
     if contract is None:
         return
-    severity = Severity(link.severity) if link.severity else None
-    for clock in sla.clocks(contract, severity, milestones.of(c, link.id), now):
+    for clock in sla.clocks(contract, severity_called(link.severity), milestones.of(c, link.id), now):
         if clock.ended is None:
             yield ClockAnswer(str(clock.name), clock.used, clock.within, clock.due, clock.paused)
 
@@ -341,7 +339,7 @@ async def _stranger(site: Site, text: str) -> list[Answer]:
 
 async def _verdicts(site: Site, mapping: Mapping, ref: str) -> tuple[tuple[str, bool, str], ...]:
     try:
-        policy = policy_of(mapping)
+        policy = mapping.packet
         parts = ALL_PARTS if policy is not None and policy.reads_comments else ONLY_FIELDS
         ticket = await site.connectors[mapping.connections.support].fetch(ref, parts=parts)
     except NotFound:

@@ -10,13 +10,12 @@ from syncd.core.escalation import SEVERITY
 from syncd.core.hours import Hours
 from syncd.core.model import Kind, Pair, Side
 from syncd.core.observe import STATUS
-from syncd.core.severity import Severity
 from syncd.mapping import meanings
 from syncd.mapping.context import Context
 from syncd.mapping.draft import PolicyDraft
 from syncd.mapping.hours import all_hours
 from syncd.mapping.nodes import Path
-from syncd.mapping.schema import REMINDERS, AcceptanceBlock, FieldBlock, PauseBlock, SeveritiesBlock, SeverityBlock
+from syncd.mapping.schema import REMINDERS, AcceptanceBlock, FieldBlock, PauseBlock, SeverityBlock
 from syncd.mapping.when import conditions, has_values
 from syncd.mapping.words import listed, meant
 
@@ -24,7 +23,7 @@ from syncd.mapping.words import listed, meant
 def check(draft: PolicyDraft, context: Context) -> None:
     """Complain of what is wrong whatever the mapping."""
     hours = all_hours(draft.parts.get("hours", {}), context)
-    for severity, block in _severities(draft):
+    for severity, block in draft.severities():
         if block.hours not in hours and not context.is_broken(("hours",)):
             context.complain(
                 ("severities", severity.value, "hours"),
@@ -45,7 +44,7 @@ def contract(draft: PolicyDraft, mapping: str, fields: Mapping[str, FieldBlock],
     """
     silent = Context(document=draft.document, vendors=Pair(None, None), broken=draft.broken)
     hours = all_hours(draft.parts.get("hours", {}), silent)
-    targets = {severity: found for severity, block in _severities(draft) if (found := _targets(block, hours))}
+    targets = {severity: found for severity, block in draft.severities() if (found := _targets(block, hours))}
     if not targets and "acceptance" not in draft.parts:
         return None
     acceptance = _acceptance(draft, mapping, fields, context)
@@ -56,12 +55,6 @@ def contract(draft: PolicyDraft, mapping: str, fields: Mapping[str, FieldBlock],
         reminders=tuple(draft.parts.get("reminders", REMINDERS)),
         acceptance=acceptance,
     )
-
-
-def _severities(draft: PolicyDraft) -> Iterator[tuple[Severity, SeverityBlock]]:
-    blocks: SeveritiesBlock = draft.parts.get("severities", SeveritiesBlock())
-    for severity in Severity:
-        yield severity, getattr(blocks, severity.value)
 
 
 def _targets(block: SeverityBlock, hours: Mapping[str, Hours]) -> tuple[Target, ...]:
@@ -147,7 +140,7 @@ def _check_clocks(
     draft: PolicyDraft, acceptance: Acceptance, mapping: str, fields: Mapping[str, FieldBlock], context: Context
 ) -> None:
     """A clock that nothing could ever end."""
-    for severity, block in _severities(draft):
+    for severity, block in draft.severities():
         place: Path = ("severities", severity.value, "clocks")
         if SEVERITY in fields:
             continue  # complained about already

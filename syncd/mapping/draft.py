@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from syncd.core.severity import Severity
 from syncd.errors import Complaint
 from syncd.mapping.nodes import Document, Path
+from syncd.mapping.schema import SeveritiesBlock, SeverityBlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +20,9 @@ class PolicyDraft:
     parts: Mapping[str, Any]
     broken: frozenset[Path]
     complaints: tuple[Complaint, ...]
+
+    def severities(self) -> Iterator[tuple[Severity, SeverityBlock]]:
+        """What stands below each severity, the worst first."""
+        blocks: SeveritiesBlock = self.parts.get("severities", SeveritiesBlock())
+        for severity in Severity:
+            yield severity, getattr(blocks, severity.value)

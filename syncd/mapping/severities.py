@@ -13,7 +13,7 @@ from syncd.mapping import shadow
 from syncd.mapping.context import Context
 from syncd.mapping.draft import PolicyDraft
 from syncd.mapping.nodes import Path
-from syncd.mapping.schema import FieldBlock, OverrideBlock, SeveritiesBlock, SeverityRuleBlock
+from syncd.mapping.schema import FieldBlock, OverrideBlock, SeverityRuleBlock
 from syncd.mapping.when import check_field, conditions, single
 from syncd.mapping.words import listed, meant
 
@@ -78,10 +78,9 @@ def _when(
 
 def _blocks(draft: PolicyDraft, context: Context) -> Iterator[tuple[Path, Severity, SeverityRuleBlock]]:
     """The rules that could be read, the worst severities first, each with its place in the file."""
-    severities: SeveritiesBlock = draft.parts.get("severities", SeveritiesBlock())
-    for severity in Severity:
+    for severity, of_severity in draft.severities():
         path = ("severities", severity.value, "rules")
-        blocks = getattr(severities, severity.value).rules
+        blocks = of_severity.rules
         for at, block in zip(context.positions(path, len(blocks)), blocks, strict=True):
             yield (*path, at), severity, block
 
