@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import replace
 
 import pytest
@@ -201,6 +200,4 @@ def test_one_that_stands_in_two_places_counts_once_and_shows_in_no_log() -> None
     ],
 )
 def test_a_hostile_text_costs_no_more_than_its_length(text: str) -> None:
-    began = time.process_time()
-    redact(text, ALL)
-    assert time.process_time() - began < pace.seconds(2)
+    assert pace.within(2, lambda: redact(text, ALL))
