@@ -9,6 +9,9 @@ RUN    := .venv-run
 BIN    := $(VENV)/bin
 UV     := $(shell command -v uv 2>/dev/null)
 JOBS   ?= auto
+# the tests flush to the disk all the time: in memory, where there is room for it
+ROOM   := $(shell test -w /dev/shm && test "$$(df --output=avail /dev/shm | tail -1)" -gt 4000000 && echo /dev/shm)
+PYTEST := $(if $(ROOM),PYTEST_DEBUG_TEMPROOT=$(ROOM)) $(BIN)/python -m pytest
 
 ifdef UV
 make_venv = uv venv --quiet --allow-existing --python $(PYTHON) $(1)
@@ -18,7 +21,7 @@ make_venv = $(PYTHON) -m venv $(1)
 install   = $(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2)
 endif
 
-.PHONY: help run test check crash histories e2e capabilities soak bench clean
+.PHONY: help run test check crash histories e2e capabilities scenes soak bench clean
 
 help:                        ## what there is
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -27,7 +30,7 @@ run: $(RUN)/.ready           ## install, then the daemon on SQLite between two s
 	$(RUN)/bin/syncd demo
 
 test: $(VENV)/.ready         ## the tests; PostgreSQL's run where its binaries are found
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not e2e and not crash and not histories and not soak" -rs
+	$(PYTEST) -n $(JOBS) --dist worksteal -m "not e2e and not crash and not histories and not soak" -rfEs
 
 check: $(VENV)/.ready        ## style, types, layers, architecture
 	$(BIN)/ruff check .
@@ -37,19 +40,22 @@ check: $(VENV)/.ready        ## style, types, layers, architecture
 	$(BIN)/python -m pytest tests/test_architecture.py
 
 crash: $(VENV)/.ready        ## kill the daemon at every crash point of every operation, on both databases
-	$(BIN)/python -m pytest -n $(JOBS) -m "not soak" tests/crash
+	$(PYTEST) -n $(JOBS) -m "not soak" -rfE tests/crash
 
-histories: $(VENV)/.ready    ## two thousand random histories and a dying daemon, each text format's documents, all pairs of vendors
-	$(BIN)/python -m pytest -n $(JOBS) -m histories tests/engine/chaos tests/connectors tests/pairs
+histories: $(VENV)/.ready    ## two thousand random histories and a dying daemon, each text format's documents, all pairs of vendors, the scenes on PostgreSQL
+	$(PYTEST) -n $(JOBS) -m histories tests/metrics tests/engine/chaos tests/connectors tests/pairs tests/scenes
 
-e2e: $(VENV)/.ready          ## against a real Request Tracker and a real Redmine, which it installs where missing
-	$(BIN)/python -m pytest -m e2e -rs
+e2e: $(VENV)/.ready          ## against a real Request Tracker and a real Redmine, which it installs where missing, and a real browser
+	$(BIN)/python -m pytest -m e2e -rfEs
 
 capabilities: $(VENV)/.ready ## write docs/capabilities.md anew from what the connectors and their tests say
 	$(BIN)/python -m tests.capabilities.table
 
+scenes: $(VENV)/.ready       ## write docs/scenes.md anew from what both sides see when every scene is played
+	$(BIN)/python -m tests.scenes.page
+
 soak: $(VENV)/.ready         ## the long runs of the state machine
-	$(BIN)/python -m pytest -n $(JOBS) -m soak
+	$(PYTEST) -n $(JOBS) -m soak
 
 bench: $(VENV)/.ready        ## ratios, measured side by side on this machine
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done

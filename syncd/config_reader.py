@@ -9,11 +9,14 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 
 from syncd import addresses, registry
+from syncd.channels.config import KINDS, ChannelConfig, EmailConfig
+from syncd.channels.sound import check as check_channel
 from syncd.mapping.annotations import keys
+from syncd.mapping.draft import KnownChannel
 from syncd.mapping.nodes import Document, Items, Node, Path, Scalar, Table
 from syncd.mapping.shape import CONVERTERS, Reader
 from syncd.mapping.vendor import Vendor
-from syncd.mapping.words import Wrong
+from syncd.mapping.words import Wrong, listed, meant
 from syncd.references import Resolver, StoreAddress
 from syncd.registry import ConnectorMissing, Registry
 from syncd.sdk.connector import ConnectionConfig
@@ -24,7 +27,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 class ConfigReader(Reader):
-    """`vendors` grows with each connection.
+    """`vendors` grows with each connection, `channels` with each channel.
 
     A connection that is refused still has a name and perhaps a vendor, so that mappings which use it can be checked.
     """
@@ -33,6 +36,7 @@ class ConfigReader(Reader):
         converters = {**CONVERTERS, str: resolver.text, SecretStr: resolver.secret, StoreAddress: resolver.store}
         super().__init__(document, converters)
         self.vendors: dict[str, Vendor] = {}
+        self.channels: dict[str, KnownChannel] = {}
         self._connectors = connectors
         self._refreshing: dict[str, str] = {}  # refresh token -> the first connection with it
         self._resolver = resolver
@@ -50,13 +54,13 @@ class ConfigReader(Reader):
         return value
 
     def model(self, model: type[BaseModel], table: Table, path: Path = ()) -> Any:
+        if model is ChannelConfig:
+            return self._channel(table, path)
         if model is not ConnectionConfig:
             return super().model(model, table, path)
         name = str(path[-1])
         self.vendors[name] = Vendor(connector=name)
-        if not _NAME.fullmatch(name):
-            remedy = f"write `{re.sub(r'[^A-Za-z0-9_-]+', '-', name).strip('-') or 'acme'}`"
-            self.complain(path, f"`{name}` is no name", expected="letters, digits, - and _", remedy=remedy, key=True)
+        self._check_name(name, path)
         entry = table.get("connector")
         if entry is None:
             self._missing(path, "connector", keys(model))
@@ -73,6 +77,33 @@ class ConfigReader(Reader):
         if isinstance(config, ConnectionConfig):
             self.vendors[name] = registry.vendor(connector, config)
             self._check_connection(config, path)
+        return config
+
+    def _check_name(self, name: str, path: Path) -> None:
+        if not _NAME.fullmatch(name):
+            remedy = f"write `{re.sub(r'[^A-Za-z0-9_-]+', '-', name).strip('-') or 'acme'}`"
+            self.complain(path, f"`{name}` is no name", expected="letters, digits, - and _", remedy=remedy, key=True)
+
+    def _channel(self, table: Table, path: Path) -> Any:
+        """A channel, whose `kind` says what else stands there."""
+        name = str(path[-1])
+        self.channels[name] = KnownChannel()
+        self._check_name(name, path)
+        entry = table.get("kind")
+        if entry is None:
+            self._missing(path, "kind", keys(ChannelConfig))
+            return self._bad(path)
+        kind = entry.value.text if isinstance(entry.value, Scalar) else ""
+        if kind not in KINDS:
+            problem, known = f"`{kind}` is no kind of channel", listed(KINDS)
+            remedy = meant(kind, KINDS) or "write `slack`"
+            self.complain((*path, "kind"), problem, expected=f"one of {known}", remedy=remedy)
+            return self._bad(path)
+        self.channels[name] = KnownChannel(kind)
+        config = super().model(KINDS[kind], table, path)
+        if isinstance(config, ChannelConfig):
+            self.channels[name] = KnownChannel(kind, has_readers=not isinstance(config, EmailConfig) or bool(config.to))
+            check_channel(config, path, trusted=self._trusted, complain=self.complain)
         return config
 
     def _check_connection(self, config: ConnectionConfig, path: Path) -> None:

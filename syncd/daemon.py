@@ -17,11 +17,13 @@ from typing import Any
 import httpx
 import structlog
 
+from syncd import clients as intake_clients
 from syncd import log as logs
 from syncd import marker, registry
+from syncd.channels.opened import opened
 from syncd.core.mapping import Mapping as Rules
 from syncd.core.model import Side
-from syncd.engine import clocks, hookwatch, operate, refused
+from syncd.engine import clocks, hookwatch, messenger, opening, operate, refused, signals
 from syncd.engine.countdown import Countdown, ends, place
 from syncd.engine.hookwatch import HookWatch
 from syncd.engine.poll import Poller, poll_once
@@ -178,6 +180,8 @@ class Daemon:
         for connector in self.site.connectors.values():
             with contextlib.suppress(Exception):  # a vendor's connection that breaks while it is closed is closed too
                 await connector.aclose()
+        for channel in self.site.channels.values():
+            await channel.aclose()
         await self.store.aclose()
         self._scratch.close()
 
@@ -251,8 +255,12 @@ class Daemon:
         for name in self.pollers:
             if await self.reach(name):
                 await self._poll(name, self.site.connectors[name])
+        await opening.work(self.site)
         await clocks.ring(self.site)
-        return await self.work()
+        await signals.ask_again(self.site)
+        runs = await self.work()
+        await messenger.send_due(self.site)
+        return runs
 
     async def work(self) -> int:
         """Run all that is due, and what becomes due by it; how many runs."""
@@ -314,6 +322,7 @@ class Daemon:
             return False
         changed = {rules.name for rules in examined.mappings if self._differs(rules)}
         self.site.mappings = {rules.name: rules for rules in examined.mappings}
+        self.site.public_url = (examined.settings.public_url or "").rstrip("/")
         await clocks.wind_up(self.site)
         log.info("config.reloaded", mappings=len(examined.mappings), changed=sorted(changed))
         return True
@@ -465,6 +474,10 @@ def _assemble(
         mappings={rules.name: rules for rules in mappings},
         secret=secret,
         now=now,
+        clients=intake_clients.values(settings.intake),
+        public_url=(settings.public_url or "").rstrip("/"),
+        channels=opened(settings.channels, secret=secret),
+        trusted=settings.trusted,
     )
     started = now()
     delays, told = Delays(), list[OnDone]()

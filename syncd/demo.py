@@ -33,10 +33,15 @@ LOOK = 0.002  # seconds between looks
 LOOK_IN_RUSH = 0.02  # with twenty people looking at once
 RUSH = 20  # tickets of the rush at the end
 PER_MINUTE = 2500  # requests that the helpdesk allows, as the largest of Zendesk's plans does
+POLICY = Path(__file__).with_name("demo_escalation.yaml")
+MAIL = {"kind": "email", "host": "127.0.0.1", "port": 2525, "security": "none", "from": "syncd@acme.example"}
+"""A channel for the policy to name; the demo's own story tells nobody anything."""
 CANARY = "canary"  # in every internal word; no customer may ever see it
 
 Say = Callable[[str, float | None], None]
 """Told of each step: what happened, and after how many milliseconds; None for what has no other side."""
+VENDORS = {"acme-zendesk": "zendesk", "acme-jira": "jira"}
+"""Connection -> its connector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +86,8 @@ class Stage:
 async def stage(home: Path, *, port: int = 0) -> AsyncIterator[Stage]:
     """Start both vendors and the daemon; config, mapping and store are below `home`, as an admin would have them."""
     async with AsyncExitStack() as stack:
-        support, engineering = registry.simulator("zendesk")(), registry.simulator("jira")()
-        vendors = {"acme-zendesk": support, "acme-jira": engineering}
+        vendors = {name: registry.simulator(kind)() for name, kind in VENDORS.items()}
+        support, engineering = vendors.values()
         support.limit = Limit(PER_MINUTE)
         for vendor in vendors.values():
             await stack.enter_async_context(vendor.serve())
@@ -126,10 +131,12 @@ def write_config(home: Path, vendors: dict[str, Simulator], *, port: int = 0) ->
         "listen": f"127.0.0.1:{port}",
         "connections": connections,
         "mappings": str(home / "mappings"),
+        "channels": {"oncall-mail": {**MAIL, "to": ["oncall@acme.example"]}},
         "log": {"level": "warning"},
     }
     path = home / "syncd.yaml"
     path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    (home / "escalation.yaml").write_text(POLICY.read_text(encoding="utf-8"), encoding="utf-8")
     (home / "mappings" / "zendesk-jira.yaml").write_text(shipped("zendesk-jira.yaml"), encoding="utf-8")
     return path
 

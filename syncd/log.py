@@ -1,8 +1,10 @@
 """Log lines: one event per unit of work, JSON unless a person looks on; no secret ever leaves through here.
 
 Redacted are SecretStr values, every secret that the config resolved (plain, base64, percent-encoded), and what stands
-under a name that speaks of one (`sdk.secrecy`). Control characters are escaped, so that a ticket's title cannot forge a
-line or a terminal.
+under a name that speaks of one (`sdk.secrecy`). We log no text of a ticket, but what goes wrong may quote one: a
+vendor's refusal, the message of a bug. So what looks like a secret, a card or account, an id, an e-mail address or a
+telephone number (`core.redact`) is removed as well. Control characters are escaped, so that a ticket's title cannot
+forge a line or a terminal.
 """
 
 from __future__ import annotations
@@ -18,9 +20,13 @@ from urllib.parse import quote, quote_plus
 import structlog
 from pydantic import SecretBytes, SecretStr
 
+from syncd.core.redact import Redaction, redact
 from syncd.sdk.secrecy import is_secret
 
 HIDDEN = "***"
+OURS = ("event", "level", "timestamp")
+"""Values that the code itself chose."""
+PERSONAL = Redaction(phone=True)
 _SHORTEST = 4  # a shorter "secret" would blank out half of every line
 _SCHEME = re.compile(r"(?i)\b(basic|bearer|token|digest)(\s+(?:token=)?)[A-Za-z0-9+/_.~=:-]{8,}")
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -70,10 +76,15 @@ def _forms(secret: str) -> set[str]:
 def clean(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """The structlog processor: every value, at any depth, without secrets and control characters."""
     trace = event.pop("exception", None)
+    ours = {name: event.pop(name) for name in OURS if name in event}
     lines = {escaped(str(name)): _cleaned(value, str(name)) for name, value in event.items()}
     if trace is not None:  # its lines are ours; what stands in them may not be
-        lines["exception"] = "\n".join(escaped(redacted(line)) for line in str(trace).split("\n"))
-    return lines
+        lines["exception"] = "\n".join(escaped(line) for line in _impersonal(str(trace)).split("\n"))
+    return {**lines, **ours}
+
+
+def _impersonal(text: str) -> str:
+    return redact(redacted(text), PERSONAL).text
 
 
 def _cleaned(value: Any, name: str = "") -> Any:
@@ -85,15 +96,15 @@ def _cleaned(value: Any, name: str = "") -> Any:
         case None | bool() | int() | float():
             return value
         case str():
-            return escaped(redacted(value))
+            return escaped(_impersonal(value))
         case bytes():
-            return escaped(redacted(value.decode("utf-8", "backslashreplace")))
+            return escaped(_impersonal(value.decode("utf-8", "backslashreplace")))
         case Mapping():
-            return {escaped(redacted(str(key))): _cleaned(item, str(key)) for key, item in value.items()}
+            return {escaped(_impersonal(str(key))): _cleaned(item, str(key)) for key, item in value.items()}
         case list() | tuple() | set() | frozenset():
             return [_cleaned(item) for item in value]
         case _:
-            return escaped(redacted(str(value)))
+            return escaped(_impersonal(str(value)))
 
 
 def configure(

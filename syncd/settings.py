@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping as MappingOf
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -12,12 +13,15 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, WithJsonSchema
 
-from syncd import log, registry
+from syncd import clients, log, registry
+from syncd.channels.config import ChannelConfig
+from syncd.clients import Intake
 from syncd.config_reader import ConfigReader
 from syncd.core.mapping import Mapping
 from syncd.errors import Complaint, ConfigError
 from syncd.mapping import load as mapping_files
 from syncd.mapping.annotations import Convert
+from syncd.mapping.lookups import secrets
 from syncd.mapping.nodes import Path as KeyPath
 from syncd.mapping.nodes import Scalar
 from syncd.mapping.parse import Refused
@@ -100,6 +104,12 @@ class Settings(Block):
         default=None,
         description="The file that gives each ticket a severity; `escalation.yaml` beside this one, where it is there.",
     )
+    intake: Intake = Field(default=Intake(), description="Other systems that may open and enrich escalations.")
+    channels: dict[str, ChannelConfig] = Field(
+        default={},
+        description="How people are told outside of the two tickets, by a name of your choice.",
+        examples=["{eng-slack: {kind: slack, url: ...}}"],
+    )
     retention: Retention = Field(default=Retention(), description="How long what grows is kept.")
     workers: int = Field(default=8, ge=1, le=64, description="How many links are reconciled at a time.")
     log: Log = Field(default=Log(), description="What is logged, and how.")
@@ -172,7 +182,8 @@ def examine(
     except Refused as refused:
         return Examined(None, (), refused.complaints, {})
     resolver = Resolver(os.environ if environ is None else environ, home(path))
-    reader = ConfigReader(document, resolver, connectors or registry.installed())
+    connectors = connectors or registry.installed()
+    reader = ConfigReader(document, resolver, connectors)
     parts = reader.parts(Settings, document.root)
     required = {"version", "connections"} <= parts.keys()
     settings = reader.build(Settings, parts, ()) if required else BAD
@@ -181,7 +192,12 @@ def examine(
     if mappings is None and ("mappings",) not in reader.broken:
         files = _mapping_files(parts.get("mappings", "mappings"), home(path), reader)
     vendors = None if ("connections",) in reader.broken else reader.vendors
-    loaded = mapping_files.load(files, vendors, _escalation_file(parts.get("escalation"), path, reader))
+    channels = None if ("channels",) in reader.broken else reader.channels
+    loaded = mapping_files.load(files, vendors, _escalation_file(parts.get("escalation"), path, reader), channels)
+    if settings is not BAD:
+        clients.check(settings.intake, settings.connections, loaded.mappings, reader, connectors)
+    _check_links(loaded.mappings, parts, reader)
+    log.remember(*(secret for rules in loaded.mappings for secret in secrets(rules)))
     return Examined(
         settings=None if settings is BAD else settings,
         mappings=loaded.mappings,
@@ -189,6 +205,15 @@ def examine(
         vendors=reader.vendors,
         files=tuple(files),
     )
+
+
+def _check_links(found: Sequence[Mapping], parts: MappingOf[str, object], reader: ConfigReader) -> None:
+    """Complain where notes are to have links that nobody could open."""
+    asked = any(rules.contract is not None and rules.contract.acceptance.links for rules in found)
+    if asked and "public_url" not in parts and ("public_url",) not in reader.broken:
+        problem = "the escalation asks for links (`acceptance: {links: true}`), and nobody knows where they lead"
+        remedy = "write `public_url: https://syncd.example`"
+        reader.complain(("public_url",), problem, expected="how people reach `listen`", remedy=remedy)
 
 
 def _escalation_file(given: str | None, config: Path, reader: ConfigReader) -> Path | None:

@@ -17,6 +17,7 @@ from tests import pg
 
 # the steps of a pair stand in modules of their own; pytest explains their assertions too
 pytest.register_assert_rewrite("tests.pairs.fields", "tests.pairs.threads", "tests.pairs.lives")
+pytest.register_assert_rewrite("tests.scenes.case", "tests.scenes.story", "tests.scenes.stage")
 
 NUMBERS = itertools.count(1)
 
@@ -54,6 +55,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture
+def url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The URL of an empty SQLite store, for tests of what does not hang on the database."""
+    return copied(sqlite_template, tmp_path)
+
+
 @pytest.fixture(scope="session")
 def pg_template(pg_server: str) -> str:
     database(pg_server, "CREATE DATABASE template_store")
@@ -65,8 +72,7 @@ def pg_template(pg_server: str) -> str:
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty store of this test's own."""
     if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "syncd.db")
-        return f"sqlite:///{tmp_path / 'syncd.db'}"
+        return copied(request.getfixturevalue("sqlite_template"), tmp_path)
     server, template = request.getfixturevalue("pg_server"), request.getfixturevalue("pg_template")
     name = f"store_{next(NUMBERS)}"
     database(server, f"CREATE DATABASE {name} TEMPLATE {template}")
@@ -89,6 +95,10 @@ async def store(store_url: str) -> AsyncIterator[Store]:
     opened = await Store.open(store_url)
     yield opened
     await opened.aclose()
+
+
+def copied(template: Path, folder: Path) -> str:
+    return f"sqlite:///{shutil.copy(template, folder / 'syncd.db')}"
 
 
 def named(server: str, name: str) -> str:

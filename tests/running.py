@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import importlib
+import shutil
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from syncd.daemon import Daemon, build
 from syncd.sdk.testing.memory import MemoryVendor
 from syncd.settings import load
+from syncd.store import migrate
 
 INSTALLED = Path(__file__).parent / "cli" / "installed"
 
@@ -77,6 +81,10 @@ class Installation:
         assert old in text
         self.mapping.write_text(text.replace(old, new))
 
+    def before_the_first_start(self) -> None:
+        """As it is when nothing was ever run: without a store."""
+        shutil.rmtree(self.folder / "var")
+
     @asynccontextmanager
     async def daemon(self, **how: Any) -> AsyncIterator[Daemon]:
         """A daemon of this installation that does nothing by itself yet."""
@@ -102,6 +110,15 @@ class Installation:
         return ref, issue
 
 
+@cache
+def empty_store() -> bytes:
+    """A store that is migrated and empty, so that not every installation has to migrate its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "syncd.db"
+        migrate.upgrade(f"sqlite:///{file}")
+        return file.read_bytes()
+
+
 @contextmanager
 def installation(folder: Path, monkeypatch: Any) -> Iterator[Installation]:
     monkeypatch.syspath_prepend(str(INSTALLED))
@@ -111,6 +128,9 @@ def installation(folder: Path, monkeypatch: Any) -> Iterator[Installation]:
     for name, text in (("config/syncd.yaml", CONFIG), ("mappings/desk-tracker.yaml", MAPPING)):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
+    (folder / "var").mkdir(mode=0o700)
+    (folder / "var" / "syncd.db").touch(mode=0o600)
+    (folder / "var" / "syncd.db").write_bytes(empty_store())
     module = importlib.import_module("memory_vendors")
     module.VENDORS.clear()
     for host, kind in (("desk.example", module.Desk), ("tracker.example", module.Tracker)):

@@ -35,7 +35,7 @@ connections:
   acme-gitea: {connector: gitea, url: https://gitea.acme.example, token: "${TOKEN}", repository: acme/app}
 mappings: mappings
 """
-LATER = {"replay", "verify-leaks", "report", "playbook", "drill"}
+LATER = {"replay", "verify-leaks"}
 """Commands that are planned, as the README says."""
 
 

@@ -99,6 +99,7 @@ def test_the_wheel_holds_nothing_else_than_the_program_and_what_it_needs(wheel: 
             *(f"{about}/{name}" for name in ("METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE")),
             *(f"{data}/mappings/{file.name}" for file in (ROOT / "mappings").glob("*.yaml")),
             f"{data}/config/syncd.example.yaml",
+            "syncd/demo_escalation.yaml",
         ]
     )
     assert not [name for name in names(wheel) if re.search(r"(^|/)(tests?_|conftest|connectors/)|\.md$", name)]

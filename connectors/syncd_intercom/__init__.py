@@ -89,7 +89,7 @@ class Intercom(Connector):
         super().__init__(config, **wiring)
         self.config: IntercomConfig = config
         # what a class says of all connections, said of this one
-        self.capabilities = ALWAYS | MORE[config.objects]  # type: ignore[misc]
+        self.capabilities = self.capabilities_of(config)  # type: ignore[misc]
         self.fields = FIELDS[config.objects]  # type: ignore[misc]
         self._client = open_client(
             self,
@@ -102,6 +102,10 @@ class Intercom(Connector):
         )
         self._reader = Reader(config, self._client)
         self._writer = Writer(self._reader)
+
+    @classmethod
+    def capabilities_of(cls, config: IntercomConfig) -> frozenset[Capability]:
+        return ALWAYS | MORE[config.objects]
 
     async def aclose(self) -> None:
         await self._client.aclose()

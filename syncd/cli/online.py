@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from syncd.channels.opened import opened
 from syncd.cli.reached import reached
 from syncd.core.mapping import EscalationRule
 from syncd.core.mapping import Mapping as Rules
@@ -46,14 +47,15 @@ class Online:
 
 
 async def ask(path: Path, mappings: list[Path] | None = None) -> Online:
-    """Ask every vendor that a mapping speaks of. The config and the mappings must be right by themselves."""
+    """Ask every vendor that a mapping speaks of, and every channel. Config and mappings must be right by themselves."""
     examined = examine(path, mappings=mappings)
     settings = examined.settings
     if settings is None:
         return Online((), {}, unasked=False)
     used = {name for rules in examined.mappings for name in rules.connections.both()}
     answers = {name: await _ask(settings, name) for name in settings.connections if name in used}
-    complaints = list(_of_connections(mapping_files.read(path), settings, answers))
+    config = mapping_files.read(path)
+    complaints = [*_of_connections(config, settings, answers), *await _of_channels(config, settings)]
     vendors = {name: _enriched(vendor, answers.get(name)) for name, vendor in examined.vendors.items()}
     rules = {found.name: found for found in examined.mappings}
     for file in examined.files:
@@ -119,6 +121,23 @@ def _of_webhooks(config: Document, settings: Settings, name: str, hooks: Sequenc
         problem = f"the vendor calls {listed([shown(hook.url, ours) for hook in hooks])}, not `{ours}`"
         remedy = f"`syncd webhooks {name} --register` sets one up; until then changes arrive by polling"
         yield config.complaint(("connections", name), problem, remedy=remedy, key=True, notice=True)
+
+
+async def _of_channels(config: Document, settings: Settings) -> list[Complaint]:
+    """Each channel is tried without sending anything, where there is such a way."""
+    found: list[Complaint] = []
+    for name, channel in opened(settings.channels, secret=b"").items():
+        path, remedy = ("channels", name), f"`syncd tell --test {name}` sends a message"
+        try:
+            if not await channel.check():
+                problem = f"`{name}` cannot be tried without sending something"
+                found.append(config.complaint(path, problem, remedy=remedy, key=True, notice=True))
+        except ConnectorError as error:
+            problem = f"`{name}` cannot be used: {str(error).removeprefix(f'{name}: ')}"
+            found.append(config.complaint(path, problem, expected="an answer", remedy="mend its settings", key=True))
+        finally:
+            await channel.aclose()
+    return found
 
 
 # --- the mappings ----------------------------------------------------------------------------------------------------

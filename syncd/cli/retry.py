@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from syncd.store.records import PauseScope
 
 _HELP = """Put what is parked back to work: the fields, files and writes of LINKs, or of all; or let a paused
-connection or mapping go on.
+connection or mapping go on; or a channel, which sends what is parked of it again.
 
 \b
 Examples:
   syncd retry CORE-7
   syncd retry --all
   syncd retry --connection acme-jira
+  syncd retry --channel eng-slack
 """
 
 
@@ -35,24 +36,31 @@ def retry(
     everything: Annotated[bool, typer.Option("--all", help="Everything that is parked.")] = False,
     connection: Annotated[str | None, typer.Option(help="Let this paused connection go on.")] = None,
     mapping: Annotated[str | None, typer.Option(help="Let this paused mapping go on.")] = None,
+    channel: Annotated[str | None, typer.Option(help="Let this channel go on, with its parked messages.")] = None,
     dry_run: DryRunOption = False,
     reason: ReasonOption = "",
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    given = [bool(links), everything, connection is not None, mapping is not None]
+    given = [bool(links), everything, connection is not None, mapping is not None, channel is not None]
     if sum(given) != 1:
-        raise SyncdError("say what to retry: LINKs, --all, --connection NAME or --mapping NAME, one of them")
+        raise SyncdError("say what to retry: LINKs, --all, --connection, --mapping or --channel NAME, one of them")
 
     async def work(daemon: Daemon) -> tuple[str, bool]:
-        from syncd.engine import views
+        from syncd.engine import messenger, views
         from syncd.store.records import PauseScope
 
         running = (await views.status(daemon.site)).running
         if connection is not None or mapping is not None:
             scope = PauseScope.CONNECTION if connection is not None else PauseScope.MAPPING
             return await _resume(daemon, scope, connection or mapping or "", reason, dry_run=dry_run), running
-        return await _free(daemon, links, reason, dry_run=dry_run), running
+        if channel is not None:
+            return await _resend(daemon, [channel], reason, dry_run=dry_run), running
+        said = await _free(daemon, links, reason, dry_run=dry_run)
+        stuck = [] if links else await messenger.stuck(daemon.site)
+        if not stuck:
+            return said, running
+        return f"{said}; {await _resend(daemon, stuck, reason, dry_run=dry_run)}", running
 
     said, running = session.use(work, config=config, mode=Mode.LOOK if dry_run else Mode.ASK)
     if json:
@@ -76,6 +84,16 @@ async def _resume(daemon: Daemon, scope: PauseScope, name: str, reason: str, *, 
     return f"{scope} {name} goes on"
 
 
+async def _resend(daemon: Daemon, channels: list[str], reason: str, *, dry_run: bool) -> str:
+    from syncd.engine import messenger
+
+    names = ", ".join(channels)
+    if dry_run:
+        return f"would let {names} go on"
+    freed = sum([await messenger.retry(daemon.site, name, by=session.by(reason)) for name in channels])
+    return f"{names} goes on, with {session.counted(freed, 'parked message')}"
+
+
 async def _free(daemon: Daemon, links: list[str] | None, reason: str, *, dry_run: bool) -> str:
     from syncd.engine import operate, views
     from syncd.store import overview
@@ -84,9 +102,27 @@ async def _free(daemon: Daemon, links: list[str] | None, reason: str, *, dry_run
         ids = [(await views.find(daemon.site, link)).id for link in links]
     else:
         ids = await daemon.store.read(overview.stuck)
+    told = "" if links else await _requests(daemon, reason, dry_run=dry_run)
     if not ids:
-        return "nothing to retry"
+        return told or "nothing to retry"
     if dry_run:
-        return f"would retry {session.counted(len(ids), 'link')}: {', '.join(map(str, ids[:20]))}"
+        return f"would retry {session.counted(len(ids), 'link')}: {', '.join(map(str, ids[:20]))}" + _also(told)
     freed = await operate.retry(daemon.site, ids, by=session.by(reason))
-    return f"{session.counted(freed.items, 'item')} of {session.counted(freed.links, 'link')} back to work"
+    said = f"{session.counted(freed.items, 'item')} of {session.counted(freed.links, 'link')} back to work"
+    return said + _also(told)
+
+
+def _also(told: str) -> str:
+    return f"; {told}" if told else ""
+
+
+async def _requests(daemon: Daemon, reason: str, *, dry_run: bool) -> str:
+    """Those of the intake API; "" where none is parked."""
+    from syncd.engine import escalations
+
+    if dry_run:
+        count = await escalations.waiting(daemon.site, None)
+        return f"would retry {session.counted(count, 'intake request')}" if count else ""
+    by = session.by(reason)
+    count = await escalations.retry(daemon.site, None, by=by.who, reason=by.reason)
+    return f"{session.counted(count, 'intake request')} back to work" if count else ""

@@ -66,7 +66,8 @@ def escalation_schema() -> dict[str, Any]:
 
 
 def config_schema(registry: Registry) -> dict[str, Any]:
-    """With one shape of connection for each installed connector, told apart by `connector`."""
+    """With one shape of connection for each installed connector, told apart by `connector`; of channel, by `kind`."""
+    from syncd.channels.config import KINDS
     from syncd.settings import Settings
 
     whole = Settings.model_json_schema(by_alias=True)
@@ -80,6 +81,14 @@ def config_schema(registry: Registry) -> dict[str, Any]:
         definitions[name] = shape
         shapes.append({"$ref": f"#/$defs/{name}"})
     whole["properties"]["connections"]["additionalProperties"] = {"oneOf": shapes} if shapes else {}
+    definitions.pop("ChannelConfig", None)
+    kinds = {kind: config.model_json_schema(by_alias=True) for kind, config in KINDS.items()}
+    definitions.update(
+        {f"channel.{kind}": {**shape, "required": [*shape["required"], "kind"]} for kind, shape in kinds.items()}
+    )
+    whole["properties"]["channels"]["additionalProperties"] = {
+        "oneOf": [{"$ref": f"#/$defs/channel.{kind}"} for kind in kinds]
+    }
     return {"$schema": DRAFT, **_as_written(whole)}
 
 

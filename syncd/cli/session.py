@@ -185,6 +185,22 @@ def notice(text: str) -> None:
     typer.echo(text, err=True)
 
 
+def give(text: str, output: Path | None) -> None:
+    """A whole document into a file, or on standard output as it is.
+
+    Raises:
+        SyncdError: the file cannot be written.
+    """
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise SyncdError(f"{output} cannot be written: {error.strerror}") from error
+    notice(f"written: {output}")
+
+
 def hint_of_daemon(running: bool, what: str) -> None:
     """What becomes of a request that only marks the store."""
     notice(f"the running daemon does it now: {what}" if running else f"`syncd run` or `syncd once` does it: {what}")

@@ -77,6 +77,9 @@ def _rows(found: Status) -> Iterator[tuple[str, str]]:
     yield "parked", parked + ("  (`syncd parked`)" if waiting.parked else "")
     if waiting.conflicts:
         yield "conflicts", f"{waiting.conflicts}  (`syncd conflicts`)"
+    for lookup in found.lookups:
+        again = f"; asked again {lookup.next_try:%H:%M:%S} UTC" if lookup.next_try else ""
+        yield f"lookup {lookup.name}", lookup.problem + again
     for pause in found.pauses:
         yield (
             "paused",

@@ -63,6 +63,9 @@ def show(out: Console, answer: Answer, now: datetime, steps: int) -> None:
     session.say(out, f"{link.support.label}{issue}  ({number}{link.mapping}, {link.state})", "bold")
     if link.severity:
         session.say(out, f"  {link.severity} by {link.severity_rule}")
+    if answer.owner:
+        why = f" ({answer.owner.why})" if answer.owner.why else ""
+        session.say(out, f"  owner {answer.owner.who}: {answer.owner.role}{why}")
     for clock in answer.clocks:
         _clock(out, clock, now)
     for wait in answer.waits:
@@ -80,7 +83,7 @@ def show(out: Console, answer: Answer, now: datetime, steps: int) -> None:
 
 
 def _clock(out: Console, clock: ClockAnswer, now: datetime) -> None:
-    from syncd.core.followup import spoken
+    from syncd.core.spans import spoken
 
     over = clock.used > clock.within
     state = f"over by {spoken(clock.used - clock.within)}" if over else f"{spoken(clock.within - clock.used)} left"

@@ -172,10 +172,11 @@ def says(text: str, phrase: tuple[str, ...]) -> bool:
     """Whether a text holds a phrase that the words before it do not deny."""
     words, length = split(text), len(phrase)
     places = (at for at in range(len(words) - length + 1) if words[at : at + length] == phrase)
-    return any(not _denied(words, at) for at in places)
+    return any(not denied(words, at) for at in places)
 
 
-def _denied(words: tuple[str, ...], at: int) -> bool:
+def denied(words: tuple[str, ...], at: int) -> bool:
+    """Whether one of the few words before a place denies what stands there."""
     return any(word in _DENYING or word.endswith("n't") for word in _before(words, at))
 
 

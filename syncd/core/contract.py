@@ -25,11 +25,12 @@ class ClockName(Word):
     UPDATE = "update"  # the customer's next answer
     REVIEW = "review"  # the next look at it together
     FIX = "fix"  # the issue is done
+    FOLLOW_UP = "follow_up"  # somebody answers a customer who was not content; set by `feedback`, not with a severity
 
     @property
     def late(self) -> Side:
         """The side whose move it is."""
-        return Side.SUPPORT if self in (ClockName.RESPOND, ClockName.UPDATE) else Side.ENGINEERING
+        return Side.SUPPORT if self in (ClockName.RESPOND, ClockName.UPDATE, ClockName.FOLLOW_UP) else Side.ENGINEERING
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +73,20 @@ class Acceptance:
         owner: the tracker's field that says who works on it, in its own words; "" for none.
         assigned: whether naming somebody there, on the issue, is accepting it.
         statuses: meanings of `status` that accept it when an engineer sets them.
+        links: whether a note on the issue has signed links for accepting and returning it.
     """
 
     accept: str = "/accept"
     give_back: str = "/return"
     resubmit: str = "/handover"
     reviewed: str = "/reviewed"
+    approve: str = "/approve"
+    refuse: str = "/refuse"
+    route: str = "/route"
     owner: str = ""
     assigned: bool = True
     statuses: frozenset[str] = frozenset()
+    links: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping as MappingOf
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from syncd.core.deeds import Purpose
 from syncd.core.escalation import Assessment
+from syncd.core.facets import Seen
 from syncd.core.mapping import EscalationRule
 from syncd.core.merge import Clash
-from syncd.core.milestones import Milestone
+from syncd.core.milestones import Happened, Milestone
 from syncd.core.model import Attachment, Body, Comment, Fields, Internal, Person, Side, Value, Word
+from syncd.core.severity import Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,48 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Describe:
+    """Keep what the ticket is like from now on, for the metrics."""
+
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Name somebody for the issue: who it is depends on what everybody has in hand at that moment.
+
+    Attributes:
+        what: ASSIGNED or TRANSFERRED.
+        team: where the line begins; `person` is the only one who is meant, "" for whoever fits best.
+        skills: what the work needs.
+        why: for people and the audit, "rule payments".
+        tried: names of those who were asked already.
+        number: counts the namings of a link; `cause` names the comment that asks for it.
+    """
+
+    what: Happened
+    team: str
+    why: str
+    number: int
+    person: str = ""
+    severity: Severity | None = None
+    skills: frozenset[str] = frozenset()
+    tried: frozenset[str] = frozenset()
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Write on the issue whom the routing named. `who` is a name of the policy, `before` what stood there."""
+
+    who: str
+    field: str
+    person: Person
+    before: Value
+    side: Side = Side.ENGINEERING
+
+
+@dataclass(frozen=True, slots=True)
 class Create:
     """Make the issue of a ticket, with these fields in the tracker's words."""
 
@@ -48,6 +93,7 @@ class Update:
         rules: vendor's field -> the rule that wants it written.
         clashes: rule -> what both sides said; stored before anything is overwritten.
         before: what stood there as far as we know, for the audit and for the check of a blind write.
+        facts: vendor's field -> what has happened once it is written.
     """
 
     side: Side
@@ -55,6 +101,7 @@ class Update:
     rules: MappingOf[str, str]
     clashes: MappingOf[str, Clash]
     before: Fields
+    facts: MappingOf[str, Milestone] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +166,15 @@ class LinkBack:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Our own words to the people of one side; `item` names the occasion, and each occasion is told once."""
+    """Our own words to the people of one side; `item` names the occasion, and each occasion is told once.
+
+    Signed links for these purposes are made and written below them as the note is sent, and stand nowhere before.
+    """
 
     side: Side
     body: Internal
     item: str
+    links: tuple[Purpose, ...] = ()
 
 
 class Scope(Word):
@@ -197,6 +248,9 @@ class Follow:
 Decision: TypeAlias = (
     Grade
     | Mark
+    | Describe
+    | Route
+    | Name
     | Create
     | Update
     | AddComment
@@ -227,7 +281,7 @@ class Plan:
     @property
     def writes(self) -> tuple[Decision, ...]:
         """Those decisions that reach a vendor."""
-        kinds = (Create, Update, AddComment, EditComment, AddFile, LinkBack, Note)
+        kinds = (Create, Name, Update, AddComment, EditComment, AddFile, LinkBack, Note)
         return tuple(decision for decision in self.decisions if isinstance(decision, kinds))
 
 

@@ -9,6 +9,7 @@ from syncd.core.lens import Meaning, PlainLens, Unsayable
 from syncd.core.mapping import Mapping
 from syncd.core.model import Fields, Kind
 from syncd.core.severity import WORST_FIRST, Override, Severity, SeverityPolicy
+from syncd.core.signals import signal_in
 
 SEVERITY = "severity"
 """The name under which conditions ask for it."""
@@ -53,25 +54,29 @@ def assess(mapping: Mapping, fields: Fields) -> Assessment | None:
 def _by_rule(policy: SeverityPolicy, mapping: Mapping, fields: Fields) -> Assessment:
     for rule in policy.rules:
         if not any(failure(mapping, condition, fields) for condition in rule.when):
-            why = ", ".join(_why(condition, meaning(mapping, condition.field, fields)) for condition in rule.when)
+            why = ", ".join(_why(mapping, condition, fields) for condition in rule.when)
             return Assessment(rule.severity, rule.name, why, rule.severity)
     if policy.default is None:
         return Assessment(None, "", "no rule holds", None)
     return Assessment(policy.default, DEFAULT, "no rule holds", policy.default)
 
 
-def _why(condition: Condition, stands: Meaning) -> str:
+def _why(mapping: Mapping, condition: Condition, fields: Fields) -> str:
     """What the ticket says where a condition that holds asks, cut short; of a text, the words that were found."""
+    stands = meaning(mapping, condition.field, fields)
     for test in condition.tests:
         if isinstance(test, HasWords):
             return f"{condition.field} says `{' '.join(found(test, stands))}`"
     text = shown(stands)
-    return f"{condition.field} is {text if len(text) <= SHORT else text[:SHORT] + '…`'}"
+    signal = None if mapping.rule(condition.field) else signal_in(fields, condition.field)
+    because = f" ({signal.why})" if signal and signal.why else ""
+    return f"{condition.field} is {text if len(text) <= SHORT else text[:SHORT] + '…`'}{because}"
 
 
 def _said(override: Override, fields: Fields) -> Severity | None:
     """The worst that an agent said, if any."""
-    value = fields.get(override.field)
+    signal = signal_in(fields, override.field)
+    value = signal.value if signal else fields.get(override.field)
     words = value if isinstance(value, frozenset) else {str(value)}
     said = {override.values[word] for word in words if word in override.values}
     return next((severity for severity in WORST_FIRST if severity in said), None)
@@ -93,7 +98,7 @@ def failure(mapping: Mapping, condition: Condition, fields: Fields) -> str:
 
 
 def meaning(mapping: Mapping, name: str, fields: Fields) -> Meaning:
-    """What a ticket says in an entry of `fields`, in a field of its own, or how bad it is.
+    """What a ticket says in an entry of `fields`, how bad it is, a signal, or what a field of its own says.
 
     Raises:
         Unsayable: the mapping has no meaning for the value.
@@ -105,6 +110,8 @@ def meaning(mapping: Mapping, name: str, fields: Fields) -> Meaning:
         return rule.lenses.support.get(fields.get(rule.lenses.support.field))
     if name == SEVERITY and (assessed := assess(mapping, fields)):
         return str(assessed.severity) if assessed.severity else None
+    if signal := signal_in(fields, name):
+        return PlainLens(name, Kind.TEXT).get(signal.value)
     return PlainLens(name, Kind.TEXT).get(fields.get(name))
 
 

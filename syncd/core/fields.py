@@ -9,11 +9,23 @@ from syncd.core.decision import Create, Decision, Flag, Note, Scope, Undecided, 
 from syncd.core.lens import Meaning, Unsayable
 from syncd.core.mapping import EscalationRule, FieldRule, OnReopened
 from syncd.core.merge import ABSENT, Clash, Maybe, Merged, Sides, Write, merge_field
+from syncd.core.milestones import Milestone
 from syncd.core.model import Base, Fields, Internal, Kind, Pair, RichText, Side, Value
 from syncd.core.view import View
 
 STATUS = "status"
 """The entry of `fields` that life-cycle policies speak of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the ticket's status is to mean, whatever the sides say of it; None: it stays as it is.
+
+    `fact` has happened once that stands there.
+    """
+
+    meaning: Meaning
+    fact: Milestone | None = None
 
 
 @dataclass(slots=True)
@@ -23,6 +35,7 @@ class _Writes:
     fields: dict[str, Value] = field(default_factory=dict)
     rules: dict[str, str] = field(default_factory=dict)
     clashes: dict[str, Clash] = field(default_factory=dict)
+    facts: dict[str, Milestone] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -39,7 +52,7 @@ class FieldDecisions:
             writes = self.writes[side]
             if writes.fields:
                 before = {name: view.fields(side).get(name) for name in writes.fields}
-                yield Update(side, writes.fields, writes.rules, writes.clashes, before)
+                yield Update(side, writes.fields, writes.rules, writes.clashes, before, writes.facts)
 
 
 def create(view: View, rule: EscalationRule) -> tuple[Decision, ...]:
@@ -61,10 +74,17 @@ def create(view: View, rule: EscalationRule) -> tuple[Decision, ...]:
     return (Create(rule, fields), *flags)
 
 
-def merge_fields(view: View, *, assert_owner: bool) -> FieldDecisions:
-    """Merge every field of the mapping."""
+def merge_fields(view: View, *, assert_owner: bool, wish: Wish | None = None) -> FieldDecisions:
+    """Merge every field of the mapping.
+
+    Args:
+        wish: what becomes of the ticket's status instead of a merge.
+    """
     found = FieldDecisions()
     for rule in view.mapping.fields:
+        if wish is not None and rule.name == STATUS:
+            _fulfil(view, rule, wish, found)
+            continue
         sides = _sides(view, rule)
         if sides is None:
             found.held.add(rule.name)
@@ -78,6 +98,28 @@ def merge_fields(view: View, *, assert_owner: bool) -> FieldDecisions:
             continue
         _collect(view, rule, merged, found)
     return found
+
+
+def _fulfil(view: View, rule: FieldRule, wish: Wish, found: FieldDecisions) -> None:
+    name, lens = rule.lenses.support.field, rule.lenses.support
+    there = view.fields(Side.SUPPORT).get(name)
+    if wish.meaning is None:
+        return
+    try:
+        value = lens.put(wish.meaning, there)
+    except Unsayable as error:
+        found.held.add(rule.name)
+        found.others.extend(_unsayable(view, rule, error))
+        return
+    if value == there:
+        return
+    if view.known.parked.get(f"{Scope.FIELD}:{rule.name}") == fingerprint(Side.SUPPORT, value, there):
+        found.held.add(rule.name)
+    elif view.takes_writes(Side.SUPPORT):
+        writes = found.writes.support
+        writes.fields[name], writes.rules[name] = value, rule.where
+        if wish.fact:
+            writes.facts[name] = wish.fact
 
 
 def _may_assert(rule: FieldRule) -> bool:

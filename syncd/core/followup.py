@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
+from syncd.core.causes import crowd
+from syncd.core.consent import consented
 from syncd.core.contract import ClockName, Contract
 from syncd.core.decision import Decision, Mark, Note
+from syncd.core.deeds import Purpose, obstacle
 from syncd.core.escalation import assess
-from syncd.core.milestones import Happened, Milestone, in_order
+from syncd.core.handback import closing, hand_back
+from syncd.core.milestones import Happened, Milestone, in_order, latest
 from syncd.core.model import Internal, Side
 from syncd.core.moments import said_at
 from syncd.core.observe import observe
+from syncd.core.ratings import ratings
+from syncd.core.review import open_review, root_causes
+from syncd.core.routing import go_on
 from syncd.core.severity import Severity, severity_called
 from syncd.core.sla import Alarm, alarms
+from syncd.core.spans import spoken
 from syncd.core.view import View
 
 RAN_OUT = {
@@ -23,6 +31,7 @@ RAN_OUT = {
     ClockName.UPDATE: "the customer has not heard anything new",
     ClockName.REVIEW: "nobody has reviewed it",
     ClockName.FIX: "it is not done",
+    ClockName.FOLLOW_UP: "nobody has answered the customer who was not content",
 }
 
 
@@ -37,12 +46,24 @@ def follow_up(view: View, now: datetime) -> Iterator[Decision]:
         return
     new = observe(view, contract, view.known.milestones, now)
     history = in_order((*view.known.milestones, *new))
+    yield from hand_back(view, now)
+    yield from open_review(view, new, now)
     for fact in new:
         yield from _sayable(view, _told(fact, contract, history))
+        if fact in view.known.statements:
+            yield from _sayable(view, _stated(fact))
         yield Mark(fact)
+    if contract.acceptance.links:
+        yield from _sayable(view, _linked(history))
+    yield from closing(view, now)
+    yield from crowd(view)
+    yield from ratings(view, new, now)
+    yield from root_causes(view, now)
     for alarm in alarms(contract, severity_of(view), history, now):
         yield from _sayable(view, _alarmed(alarm))
         yield _rang(alarm, now)
+    yield from consented(view)
+    yield from go_on(view, (*view.known.milestones, *new), now)
 
 
 def _sayable(view: View, notes: Iterable[Note]) -> Iterator[Note]:
@@ -66,6 +87,11 @@ def _told(fact: Milestone, contract: Contract, history: Sequence[Milestone]) -> 
             yield _note(Side.SUPPORT, f"{fact.who or 'Engineering'} accepted the issue{how}.", fact)
         case Happened.RETURNED:
             yield _note(Side.SUPPORT, _returned(fact, contract, history), fact)
+        case Happened.RESUBMITTED:  # without its words: whether support's comments cross says the mapping
+            yield _note(Side.ENGINEERING, f"{fact.who or 'Support'} handed the issue over again.", fact)
+        case Happened.REVIEWED:
+            said_on = [side for side in Side if fact.source.startswith(f"{side}:")]
+            yield from (_note(side.other, f"{fact.who or 'Somebody'} reviewed it.", fact) for side in said_on)
         case _:
             return
 
@@ -79,6 +105,31 @@ def _returned(fact: Milestone, contract: Contract, history: Sequence[Milestone])
         f"Add what is missing, then write an internal comment that begins with `{contract.acceptance.resubmit}`.",
     ]
     return "\n\n".join(lines)
+
+
+def _linked(history: Sequence[Milestone]) -> Iterator[Note]:
+    """Each time that the issue waits to be accepted: whoever reads it there may answer without a comment."""
+    handed = latest(history, Happened.ESCALATED, Happened.RESUBMITTED)
+    if handed is not None and obstacle(Purpose.ACCEPT, history) is None:
+        text = "Accept or return this issue without writing a comment:"
+        yield Note(Side.ENGINEERING, Internal(text), f"links:{handed.source}", (Purpose.ACCEPT, Purpose.RETURN))
+
+
+def _stated(fact: Milestone) -> Iterator[Note]:
+    """What was not said on the issue, and what not on either ticket, is told there too."""
+    who = fact.who or "Somebody"
+    match fact.what:
+        case Happened.ACCEPTED:
+            text, sides = f"{who} accepted the issue", [Side.ENGINEERING]
+        case Happened.RETURNED:
+            text, sides = f"{who} returned the issue", [Side.ENGINEERING]
+        case Happened.REVIEWED:
+            text, sides = f"{who} reviewed it", list(Side)
+        case _:
+            return
+    reason = f" {fact.detail}." if fact.detail.startswith("by ") else f": {fact.detail}" if fact.detail else "."
+    for side in sides:
+        yield Note(side, Internal(text + reason), f"{fact.what}:{side}:{fact.source}")
 
 
 def _note(side: Side, text: str, fact: Milestone) -> Note:
@@ -106,14 +157,6 @@ def _rang(alarm: Alarm, now: datetime) -> Mark:
 
 def _kind(alarm: Alarm) -> Happened:
     return Happened.REMINDED if alarm.reminder else Happened.BREACHED
-
-
-def spoken(span: timedelta) -> str:
-    """ "1 h 30 min": what people read at a glance."""
-    minutes = max(round(span.total_seconds() / 60), 0)
-    days, rest = divmod(minutes, 24 * 60)
-    parts = [(days, "d"), (rest // 60, "h"), (rest % 60, "min")]
-    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "less than a minute"
 
 
 def _ordinal(number: int) -> str:

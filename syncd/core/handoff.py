@@ -11,13 +11,18 @@ from syncd.core.decision import Decision, Flag, Note, Scope, fingerprint
 from syncd.core.escalation import assess, meaning
 from syncd.core.evidence import Given, description_of, gather, missing, said
 from syncd.core.fields import title_of
+from syncd.core.impact import in_words
+from syncd.core.intake import escaped
 from syncd.core.lens import Unsayable
 from syncd.core.mapping import EscalationRule
 from syncd.core.mapping import Mapping as Rules
 from syncd.core.model import Comment, Fields, Internal, Side, Snapshot, Visibility
 from syncd.core.moments import said_at
+from syncd.core.notice import tier_of
 from syncd.core.packet import Evidence, OnMissing, PacketPolicy, Told, Unrenderable
 from syncd.core.redact import Finding, Redaction, Sort, counts, redact
+from syncd.core.signals import own_of, signals_in
+from syncd.core.similar import Alike, Issue
 from syncd.core.view import Known, View
 
 PACKET = "packet"
@@ -39,18 +44,44 @@ def lacking(rules: Rules, ticket: Snapshot, ours: Collection[str] = ()) -> tuple
 
 def ask(view: View, rule: EscalationRule, lacks: Sequence[Evidence]) -> tuple[Decision, ...]:
     """The question, unless the helpdesk refused this very one."""
-    note = waits(rule, lacks)
+    policy = view.mapping.packet
+    note = waits(rule, lacks, view.known.alike, policy.redaction if policy else Redaction())
     return () if f"{Scope.COMMENT}:{note.item}" in view.known.parked else (note,)
 
 
-def waits(rule: EscalationRule, lacks: Sequence[Evidence]) -> Note:
+def waits(rule: EscalationRule, lacks: Sequence[Evidence], similar: Sequence[Alike], rules: Redaction) -> Note:
     """Ask the agents for what is missing; the same question is asked once."""
     lines = [f"- **{one.name}**: {one.ask} ({_where(one)})" for one in lacks]
     head = (
         f"syncd keeps this ticket in support: rule `{rule.name}` makes an issue of it, but engineering needs to know:"
     )
-    text = "\n".join([head, "", *lines, "", "As soon as it is there, the issue is made by itself."])
+    then = "As soon as it is there, the issue is made by itself."
+    text = "\n".join([head, "", *lines, "", then, *_known(similar, rules)])
     return Note(Side.SUPPORT, Internal(text), WAITS + fingerprint(*(one.name for one in lacks)))
+
+
+def _known(similar: Sequence[Alike], rules: Redaction) -> Sequence[str]:
+    """Issues that stand already, so that an agent has the ticket linked and no second issue made."""
+    if not similar:
+        return ()
+    head = "These issues sound like it. If one of them is meant, have the ticket linked to it (`syncd link`):"
+    return ("", head, "", *(f"- {_named(one.issue, rules)} ({_weight(one)})" for one in similar))
+
+
+def _named(issue: Issue, rules: Redaction) -> str:
+    """An issue in a line of Markdown; its title is the tracker's and formats nothing here."""
+    name = f"[{issue.label}]({issue.url})" if issue.url else issue.label
+    return f"{name}: {escaped(redact(issue.title, rules).text)}" if issue.title else name
+
+
+def _weight(one: Alike) -> str:
+    """How much it is alike, and what hangs on it."""
+    cost = in_words(one.issue.impact)
+    return f"{_percent(one)} % alike" + (f"; {cost}" if cost else "")
+
+
+def _percent(one: Alike) -> int:
+    return round(one.likeness * 100)
 
 
 def _where(one: Evidence) -> str:
@@ -76,7 +107,9 @@ def handoff(view: View) -> Iterator[Decision]:
     if not is_due(view.known, policy) or not view.takes_writes(Side.ENGINEERING):
         return
     try:
-        text = policy.template.render(values(view.mapping, policy, ticket, view.known.copies.support))
+        text = policy.template.render(
+            values(view.mapping, policy, ticket, view.known.copies.support, similar=view.known.alike)
+        )
     except Unrenderable as error:
         remedy = "mend `packet.template` of the escalation; a changed one is tried at the ticket's next look"
         yield parked(policy, f"its template cannot be rendered: {error}", remedy)
@@ -111,11 +144,13 @@ class _Cleaner:
         return done.text
 
 
-def values(rules: Rules, policy: PacketPolicy, ticket: Snapshot, ours: Collection[str]) -> Mapping[str, object]:
+def values(
+    rules: Rules, policy: PacketPolicy, ticket: Snapshot, ours: Collection[str], *, similar: Sequence[Alike] = ()
+) -> Mapping[str, object]:
     """Everything that a template may say, redacted already; all texts are Markdown."""
     clean, given = _Cleaner(policy.redaction), gather(rules, policy, ticket, ours)
     aside = _Cleaner(policy.redaction)  # not counted: a template need not say it
-    told = {
+    told: dict[str, object] = {
         "ticket": {
             **_ticket(rules, ticket, clean),
             "label": aside(_called(ticket)),
@@ -129,9 +164,30 @@ def values(rules: Rules, policy: PacketPolicy, ticket: Snapshot, ours: Collectio
     removed = counts(clean.findings)
     numbers = {str(sort): removed.get(sort, 0) for sort in Sort}
     person = ticket.requester
-    customer = {"name": aside(person.name), "email": aside(person.email or "")} if person else {"name": "", "email": ""}
-    fields = {name: aside(text) for name, text in _fields(rules, ticket.fields)}
+    customer = {
+        "name": aside(person.name) if person else "",
+        "email": aside((person.email if person else "") or ""),
+        "tier": aside(tier_of(rules, ticket.fields)),
+    }
+    fields = {name: aside(text) for name, text in said_fields(rules, ticket.fields)}
+    told["similar"] = [_similar(one, aside) for one in similar]
     return {**told, "customer": customer, "fields": fields, "removed": {**numbers, "total": sum(numbers.values())}}
+
+
+def _similar(one: Alike, clean: _Cleaner) -> Mapping[str, object]:
+    issue = one.issue
+    return {
+        "label": clean(issue.label),
+        "url": clean(issue.url),
+        "title": clean(issue.title),
+        "likeness": _percent(one),
+        "tickets": len(issue.impact.tickets),
+        "customers": issue.impact.customers,
+        "value": "" if issue.impact.value is None else clean(str(issue.impact.value)),
+        "recent": issue.impact.recent,
+        "rating": "" if issue.impact.rating is None else str(issue.impact.rating),
+        "same_customer": "yes" if issue.same_customer else "",
+    }
 
 
 def _ticket(rules: Rules, ticket: Snapshot, clean: _Cleaner) -> Mapping[str, object]:
@@ -173,9 +229,10 @@ def _comment(comment: Comment, clean: _Cleaner) -> Mapping[str, object]:
     }
 
 
-def _fields(rules: Rules, fields: Fields) -> Iterator[tuple[str, str]]:
-    """The helpdesk's own fields, and the entries of the mapping with what they mean."""
-    for name, value in fields.items():
+def said_fields(rules: Rules, fields: Fields) -> Iterator[tuple[str, str]]:
+    """The helpdesk's own fields, the signals, and the entries of the mapping with what they mean."""
+    values = {**own_of(fields), **{name: signal.value for name, signal in signals_in(fields).items()}}
+    for name, value in values.items():
         yield name, ", ".join(sorted(value)) if isinstance(value, frozenset) else "" if value is None else plain(value)
     for rule in rules.fields:
         try:

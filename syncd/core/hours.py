@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 HORIZON = 3 * 366
@@ -72,15 +73,17 @@ def _open(hours: Hours, start: datetime) -> Iterator[tuple[datetime, datetime]]:
     """The open stretches from a moment on, in UTC, in order and apart."""
     first, since = start.astimezone(hours.zone).date(), start.astimezone(UTC)
     for number in range(-1, HORIZON):
-        day = first + number * DAY
-        if day in hours.holidays:
-            continue
-        for span in hours.week[day.weekday()]:
-            opens = max(_moment(hours, day, span.start, fold=0), since)
-            closes = _moment(hours, day, span.end, fold=1)
-            if closes > opens:
-                yield opens, closes
+        for opens, closes in _day(hours, first + number * DAY):
+            if closes > max(opens, since):
+                yield max(opens, since), closes
                 since = closes  # where two spans meet in the hour that comes twice
+
+
+@lru_cache(maxsize=4096)
+def _day(hours: Hours, day: date) -> tuple[tuple[datetime, datetime], ...]:
+    """When it is open on a day, in UTC; many clocks ask for the same days."""
+    spans = () if day in hours.holidays else hours.week[day.weekday()]
+    return tuple((_moment(hours, day, span.start, fold=0), _moment(hours, day, span.end, fold=1)) for span in spans)
 
 
 def _moment(hours: Hours, day: date, wall: timedelta, *, fold: int) -> datetime:

@@ -11,10 +11,13 @@ from dataclasses import dataclass, field, replace
 
 from syncd.core.conditions import Condition
 from syncd.core.contract import Contract
+from syncd.core.facets import MetricsPolicy
+from syncd.core.feedback import FeedbackPolicy, ReviewPolicy
 from syncd.core.lens import Fallback, Lens
 from syncd.core.model import Base, Kind, Pair, Side, Snapshot, Visibility
 from syncd.core.packet import PacketPolicy
 from syncd.core.policy import EscalationPolicy
+from syncd.core.signals import SignalPolicy
 
 
 class Owner(enum.Enum):
@@ -226,6 +229,22 @@ class Mapping:
     @property
     def packet(self) -> PacketPolicy | None:
         return self.escalation.packet if self.escalation else None
+
+    @property
+    def metrics(self) -> MetricsPolicy | None:
+        return self.escalation.metrics if self.escalation else None
+
+    @property
+    def signals(self) -> SignalPolicy | None:
+        return self.escalation.signals if self.escalation else None
+
+    @property
+    def feedback(self) -> FeedbackPolicy | None:
+        return self.escalation.feedback if self.escalation else None
+
+    @property
+    def review(self) -> ReviewPolicy | None:
+        return self.escalation.review if self.escalation else None
 
     def rule(self, name: str) -> FieldRule | None:
         return next((rule for rule in self.fields if rule.name == name), None)

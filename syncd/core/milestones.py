@@ -14,8 +14,22 @@ from syncd.core.model import Word
 
 
 class Happened(Word):
+    """What can have happened.
+
+    Where a fact has a person, `who` is the name as a vendor shows it; what `detail` holds is said here.
+    """
+
+    # before there is an issue
+    HELD = "held"  # it stays in support until evidence is there; what is missing
+    APPROVAL_ASKED = "approval_asked"  # a person must approve; who may
+    APPROVED = "approved"
+    REFUSED = "refused"  # with the reason
     ESCALATED = "escalated"  # a rule asked for the issue: the clocks start
-    OWNED = "owned"  # somebody is named on the issue
+    # with an issue
+    OVERRULED = "overruled"  # an agent's severity is another one than the rules'; "sev1 instead of sev3"
+    ASSIGNED = "assigned"  # syncd named somebody by its routing, "" for nobody; team, role and rule (`owners.Named`)
+    TRANSFERRED = "transferred"  # to somebody else, because nobody took it in time, "" where nobody is left; as above
+    OWNED = "owned"  # somebody is named on the issue; the tracker's id of that person
     UNOWNED = "unowned"
     ACCEPTED = "accepted"
     RETURNED = "returned"  # with what is missing
@@ -28,6 +42,14 @@ class Happened(Word):
     RESUMED = "resumed"
     REMINDED = "reminded"
     BREACHED = "breached"
+    # after it
+    CLASSIFIED = "classified"  # what caused it: one word of the policy
+    HANDED_BACK = "handed_back"  # the ticket is open at its owner again, with a draft for the customer
+    CLOSED = "closed"  # the ticket is done in support
+    SURVEYED = "surveyed"  # the customer was asked how it went
+    RATED = "rated"  # the customer's answer; a number
+    FOLLOW_UP = "follow_up"  # a low score: somebody is asked to call; until when
+    REVIEW_OPENED = "review_opened"  # a review record was begun
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from syncd.core import comments as texts
 from syncd.core.contract import Acceptance, Contract, Pause
@@ -12,6 +12,7 @@ from syncd.core.lens import Meaning, Unsayable
 from syncd.core.mapping import FieldRule
 from syncd.core.milestones import Happened, Milestone, in_order, latest
 from syncd.core.model import Comment, Fields, Internal, Person, Public, Side, Value
+from syncd.core.owners import last_named
 from syncd.core.view import View
 
 STATUS = "status"
@@ -19,6 +20,7 @@ STATUS = "status"
 LONGEST = 2000  # characters of a reason
 
 _HANDED = (Happened.ESCALATED, Happened.RESUBMITTED)
+_MOVES = (*_HANDED, Happened.ACCEPTED, Happened.RETURNED)
 
 
 def observe(view: View, contract: Contract, history: Sequence[Milestone], now: datetime) -> tuple[Milestone, ...]:
@@ -32,9 +34,10 @@ def observe(view: View, contract: Contract, history: Sequence[Milestone], now: d
     found = [
         *_named(view, contract.acceptance, history, now),
         *_progress(view, contract.acceptance, history, now),
-        *_words(view, contract.acceptance, began.at, now),
-        *_told(view, began.at, now),
+        *_words(view, contract.acceptance, history, now),
+        *_told(view, began.at, history, now),
         *_pauses(view, contract.pauses, history, now),
+        *view.known.statements,
     ]
     noted = {(fact.what, fact.source) for fact in history if fact.source}
     new = (fact for fact in found if not fact.source or (fact.what, fact.source) not in noted)
@@ -45,7 +48,7 @@ def observe(view: View, contract: Contract, history: Sequence[Milestone], now: d
 
 
 def _named(view: View, how: Acceptance, history: Sequence[Milestone], now: datetime) -> Iterator[Milestone]:
-    """Who works on it, and that naming somebody else than before accepts it.
+    """Who works on it, and that naming somebody else than before accepts it, unless it was syncd that named them.
 
     What stood there at the first look accepts nothing: it came from the ticket, or from a rule of the tracker's own.
     """
@@ -57,14 +60,19 @@ def _named(view: View, how: Acceptance, history: Sequence[Milestone], now: datet
     last = latest(history, Happened.OWNED, Happened.UNOWNED)
     stood = last.who if last and last.what is Happened.OWNED else ""
     if last is None or who != stood:
-        yield Milestone(Happened.OWNED if who else Happened.UNOWNED, now, who)
-    taken = last is not None and who not in ("", stood) and _by_people(view, how.owner, stands)
+        yield Milestone(
+            Happened.OWNED if who else Happened.UNOWNED, now, who, stands.id if isinstance(stands, Person) else ""
+        )
+    named = last_named(history)
+    ours = named is not None and isinstance(stands, Person) and stands.id == named.id
+    taken = last is not None and who not in ("", stood) and by_people(view, how.owner, stands) and not ours
     if taken and how.assigned and _waits(history):
         yield Milestone(Happened.ACCEPTED, now, who, "by taking it")
 
 
 def _progress(view: View, how: Acceptance, history: Sequence[Milestone], now: datetime) -> Iterator[Milestone]:
-    rule, issue = view.mapping.rule(STATUS), view.snapshot(Side.ENGINEERING)
+    """How far it is; what our own write made of the issue counts too, though nobody reads it because of that."""
+    rule, issue = view.mapping.rule(STATUS), view.now(Side.ENGINEERING)
     if rule is None or issue is None:
         return
     stands = issue.fields.get(rule.lenses.engineering.field)
@@ -76,11 +84,11 @@ def _progress(view: View, how: Acceptance, history: Sequence[Milestone], now: da
     is_done = meaning in view.mapping.lifecycle.done
     if is_done != was_done:
         yield Milestone(Happened.DONE if is_done else Happened.REOPENED, now)
-    if meaning in how.statuses and _by_people(view, rule.lenses.engineering.field, stands) and _waits(history):
+    if meaning in how.statuses and by_people(view, rule.lenses.engineering.field, stands) and _waits(history):
         yield Milestone(Happened.ACCEPTED, now, "", f"by the status {meaning}")
 
 
-def _by_people(view: View, name: str, stands: Value) -> bool:
+def by_people(view: View, name: str, stands: Value) -> bool:
     """Whether the issue says something else than we left there; what we never write is theirs."""
     base = view.known.base.engineering
     return base is not None and (name not in base.fields or base.fields[name] != stands)
@@ -88,7 +96,7 @@ def _by_people(view: View, name: str, stands: Value) -> bool:
 
 def _waits(history: Sequence[Milestone]) -> bool:
     """Whether engineering has neither taken it nor returned it since it was handed over."""
-    last = latest(history, *_HANDED, Happened.ACCEPTED, Happened.RETURNED)
+    last = latest(history, *_MOVES)
     return last is not None and last.what in _HANDED
 
 
@@ -106,8 +114,14 @@ def _called(value: Value) -> str:
 # --- what people say -------------------------------------------------------------------------------------------------
 
 
-def _words(view: View, how: Acceptance, began: datetime, now: datetime) -> Iterator[Milestone]:
-    """Comments of people that begin with a word of the contract."""
+def _words(view: View, how: Acceptance, history: Sequence[Milestone], now: datetime) -> Iterator[Milestone]:
+    """Comments of people that begin with a word of the contract.
+
+    Whoever has the move is told by their order, and two vendors' clocks may be minutes apart: a word that is new comes
+    after the last one that was known.
+    """
+    known = latest(history, *_MOVES)
+    after = known.at if known else now
     spoken = {
         Side.ENGINEERING: {
             how.accept: Happened.ACCEPTED,
@@ -123,10 +137,11 @@ def _words(view: View, how: Acceptance, began: datetime, now: datetime) -> Itera
             for word, what in words.items():
                 if texts.begins(comment.body.text, word):
                     rest = comment.body.text.strip()[len(word) :].strip(" :\n")[:LONGEST]
-                    yield Milestone(what, _when(comment, began, now), _by(comment), rest, f"{side}:{comment.id}")
+                    at = _when(comment, after, history, now)
+                    yield Milestone(what, at, _by(comment), rest, f"{side}:{comment.id}")
 
 
-def _told(view: View, began: datetime, now: datetime) -> Iterator[Milestone]:
+def _told(view: View, began: datetime, history: Sequence[Milestone], now: datetime) -> Iterator[Milestone]:
     """Public comments on the ticket that are not its requester's own; those that we copied there count too."""
     ticket, base = view.snapshot(Side.SUPPORT), view.known.base.support
     if ticket is None or ticket.thread is None:
@@ -135,7 +150,7 @@ def _told(view: View, began: datetime, now: datetime) -> Iterator[Milestone]:
     for comment in ticket.thread.comments:
         later = isinstance(comment.body, Public) and comment.created > began
         if later and requester is not None and comment.author.id != requester.id:
-            yield Milestone(Happened.TOLD, _when(comment, began, now), _by(comment), source=comment.id)
+            yield Milestone(Happened.TOLD, _when(comment, began, history, now), _by(comment), source=comment.id)
 
 
 def _said(view: View, side: Side) -> Iterator[Comment]:
@@ -146,9 +161,12 @@ def _said(view: View, side: Side) -> Iterator[Comment]:
             yield comment
 
 
-def _when(comment: Comment, began: datetime, now: datetime) -> datetime:
-    """By the vendor's clock, which may go before ours or after it."""
-    return max(began, min(comment.created, now))
+def _when(comment: Comment, after: datetime, history: Sequence[Milestone], now: datetime) -> datetime:
+    """By the vendor's clock, which may go before ours or after it, and of which many tell whole seconds only: what is
+    said in the second of a fact that was known before comes after that fact."""
+    at = max(after, min(comment.created, now))
+    same = [fact.at for fact in history if fact.at.replace(microsecond=0) == at]
+    return max(same) + timedelta.resolution if same else at
 
 
 def _by(comment: Comment) -> str:

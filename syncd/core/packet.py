@@ -54,10 +54,13 @@ class Unrenderable(Exception):
 
 
 class Template(Protocol):
-    """A text with places for values; `digest` names its content."""
+    """A text with places for values; `digest` names its content, `source` is how the admin wrote it."""
 
     @property
     def digest(self) -> str: ...
+
+    @property
+    def source(self) -> str: ...
 
     def render(self, values: Mapping[str, object]) -> str:
         """The text in Markdown. Raises Unrenderable."""
@@ -72,6 +75,7 @@ class PacketPolicy:
     redaction: Redaction
     template: Template
     conversation: Told = Told.ALL
+    similar: int = 3  # how many issues that sound like the ticket are named at most; 0 for none
 
     @property
     def reads_comments(self) -> bool:

@@ -138,11 +138,15 @@ WITH_ENGINEERING = {**UNTIL_REOPENED, Happened.RETURNED: frozenset({Happened.RES
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """Which facts start a wait and which end it; between a fact of `halts` and one that it names it stands still."""
+    """Which facts start a wait and which end it; between a fact of `halts` and one that it names it stands still.
+
+    `after_done`: it may begin when the issue is done, too.
+    """
 
     starts: frozenset[Happened]
     ends: frozenset[Happened] = frozenset()
     halts: Mapping[Happened, frozenset[Happened]] = field(default_factory=dict)
+    after_done: bool = False
 
 
 def _rules(clock: ClockName, *, responds: bool) -> _Rules:
@@ -167,6 +171,8 @@ def _rules(clock: ClockName, *, responds: bool) -> _Rules:
             return _Rules(escalated | {Happened.REVIEWED}, frozenset({Happened.REVIEWED}), WITH_ENGINEERING)
         case ClockName.FIX:
             return _Rules(escalated, halts=WITH_ENGINEERING)
+        case ClockName.FOLLOW_UP:
+            return _Rules(frozenset({Happened.FOLLOW_UP}), frozenset({Happened.TOLD}), after_done=True)
         case _:
             assert_never(clock)
 
@@ -200,7 +206,8 @@ class _Waits:
         self._count_halts(fact)
         if fact.what in self._rules.ends:
             self._end(fact.at)
-        if fact.what in self._rules.starts and self._done is None and self._current is None:
+        begins = fact.what in self._rules.starts and (self._done is None or self._rules.after_done)
+        if begins and self._current is None:
             self._all.append(_Wait(fact.at))
         if self._current is not None:
             self._current.go_on(fact.at, halted=bool(self._halts))

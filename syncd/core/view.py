@@ -8,10 +8,14 @@ from datetime import datetime
 
 from syncd.core.comments import CommentTwin
 from syncd.core.decision import Flag, Resting
+from syncd.core.facets import Seen as Described
+from syncd.core.impact import Impact
 from syncd.core.life import Course, Seen
 from syncd.core.mapping import Mapping
 from syncd.core.milestones import Milestone
 from syncd.core.model import NO_FIELDS, Base, Comment, Fields, Pair, Side, Snapshot, Value
+from syncd.core.signals import Heard
+from syncd.core.similar import Alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,13 @@ class Known:
         shared: whether other tickets hang or hung on the issue.
         severity, severity_rule: how bad the ticket was found last, and by which rule; "" for not at all.
         milestones: what happened on the way of its escalation, in the order in which it was noted.
+        statements: what people told syncd itself about it, by a command or a signed link.
+        facets: what the ticket was like last, as far as the metrics keep it.
+        heard: what is known of the ticket and its customer beside what was read, for the signals.
+        customers: ids of who asked for the tickets that hung on the issue before this one.
+        issue_told: items of notes on the issue that tell of all its tickets, as far as another ticket's run wrote them.
+        alike: issues that sound like the ticket, as far as they were looked for.
+        impact: what hangs on the issue, where its engineers are told of it.
         history_until: what was said until this moment was there when the tickets were linked.
     """
 
@@ -49,6 +60,13 @@ class Known:
     severity: str = ""
     severity_rule: str = ""
     milestones: tuple[Milestone, ...] = ()
+    statements: tuple[Milestone, ...] = ()
+    facets: Described | None = None
+    heard: Heard = field(default_factory=Heard)
+    customers: frozenset[str] = frozenset()
+    issue_told: frozenset[str] = frozenset()
+    alike: tuple[Alike, ...] = ()
+    impact: Impact | None = None
     history_until: datetime | None = None
 
     def is_history(self, comment: Comment) -> bool:

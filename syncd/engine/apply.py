@@ -15,22 +15,25 @@ from syncd.core.decision import (
     AddFile,
     Create,
     Decision,
+    Describe,
     EditComment,
     Flag,
     Follow,
     Grade,
     LinkBack,
     Mark,
+    Name,
     Note,
     Plan,
     Rest,
     Resume,
+    Route,
     SkipComment,
     SkipFile,
     Undecided,
     Update,
 )
-from syncd.engine import packet, record, relations, talk, update
+from syncd.engine import linknote, owners, packet, record, relations, talk, update
 from syncd.engine.run import Run
 
 
@@ -54,6 +57,12 @@ async def _apply(run: Run, decision: Decision) -> None:  # noqa: PLR0912  one br
             await record.grade(run, decision)
         case Mark(fact):
             await record.mark(run, fact)
+        case Describe(seen):
+            await record.describe(run, seen)
+        case Route():
+            await owners.route(run, decision)
+        case Name():
+            await owners.name(run, decision)
         case Create():
             await relations.create(run, decision)
         case Update():
@@ -68,6 +77,8 @@ async def _apply(run: Run, decision: Decision) -> None:  # noqa: PLR0912  one br
             await packet.hand_over(run, decision)
         case Note() if decision.item.startswith(handoff.WAITS):
             await packet.ask(run, decision)
+        case Note() if decision.links:
+            await linknote.tell(run, decision)
         case Note():
             await talk.tell(run, decision)
         case LinkBack():

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from syncd.core.decision import Resting
 from syncd.core.mapping import Mapping
+from syncd.core.milestones import Milestone
 from syncd.core.model import Pair, Side, Snapshot
 from syncd.engine import history as histories
 from syncd.engine.brake import released
@@ -21,7 +22,7 @@ from syncd.engine.run import APPLY, ASKED, LINKED
 from syncd.engine.site import Site
 from syncd.errors import SyncdError
 from syncd.sdk.budget import BACKFILL
-from syncd.store import audit, conflicts, intents, links, meta, overview, parked, pauses, twins
+from syncd.store import audit, conflicts, intents, links, meta, overview, parked, pauses, statements, twins
 from syncd.store.records import (
     AuditEntry,
     IntentState,
@@ -111,6 +112,28 @@ def _link(
     look(site, c, made, priority=BACKFILL if history else priority, token=f"{LINKED}{uuid4().hex[:8]}")
     audit.append(c, by.entry("link.made", made.id, f"{_label(seen.support)} - {_label(seen.engineering)}"), now)
     return made
+
+
+async def state(site: Site, link: Link, fact: Milestone) -> bool:
+    """Keep what a person told syncd itself about a ticket, and have its next run tell both sides; whether it was new.
+
+    Args:
+        fact: `source` names this very statement, so that a repeated one counts once; `who` is the person.
+    """
+
+    new = await site.store.write(lambda c: state_in(site, c, link, fact))
+    site.queue.wake()
+    return new
+
+
+def state_in(site: Site, c: Connection, link: Link, fact: Milestone) -> bool:
+    """`state` inside a transaction of the caller's, who wakes the queue after it."""
+    if not statements.add(c, link.id, fact):
+        return False
+    look(site, c, link, token=f"{ASKED}{fact.what} {fact.source}")
+    entry = AuditEntry(kind="stated", link_id=link.id, item=str(fact.what), outcome=fact.detail, actor=fact.who)
+    audit.append(c, entry, site.now())
+    return True
 
 
 async def unlink(site: Site, found: Link, *, by: By = NOBODY) -> None:

@@ -13,22 +13,26 @@ from typing import assert_never
 
 from sqlalchemy import Connection
 
+from syncd.core.consent import approval_for, why_waits
 from syncd.core.decide import decide
 from syncd.core.decision import (
     AddComment,
     AddFile,
     Create,
     Decision,
+    Describe,
     EditComment,
     Flag,
     Follow,
     Grade,
     LinkBack,
     Mark,
+    Name,
     Note,
     Plan,
     Rest,
     Resume,
+    Route,
     SkipComment,
     SkipFile,
     Undecided,
@@ -37,14 +41,18 @@ from syncd.core.decision import (
 from syncd.core.handoff import PACKET, lacking, why_held
 from syncd.core.mapping import Mapping
 from syncd.core.merge import Maybe, Sides, drifted
+from syncd.core.milestones import Milestone
 from syncd.core.model import Base, Pair, Person, Side, Snapshot, Value
 from syncd.core.triggers import verdicts
 from syncd.core.view import Known
+from syncd.engine import impact
 from syncd.engine.linkviews import LinkView, link_view
+from syncd.engine.owners import foreseen
 from syncd.engine.readable import shown
 from syncd.engine.reconcile import EXACT
 from syncd.engine.run import Run, load
 from syncd.engine.sides import read
+from syncd.engine.signals import heard, listen
 from syncd.engine.site import Site
 from syncd.engine.update import resolve_people
 from syncd.sdk.budget import BACKFILL, priority
@@ -197,8 +205,8 @@ def fresh_run(site: Site, mapping: Mapping, ref: str) -> Run:
     nothing: frozenset[str] = frozenset()
     return Run(
         site=site, lease=Lease(0, 0, site.now()), link=link, mapping=mapping, connectors=site.pair(mapping), hints=[],
-        comment_twins=[], file_twins=[], parked=[], intents=[], told=set(), milestones=[], siblings=(), shared=False,
-        base=link.base, copies=Pair(nothing, nothing), file_copies=Pair(nothing, nothing),
+        comment_twins=[], file_twins=[], parked=[], intents=[], told=set(), milestones=[], statements=[], siblings=(),
+        shared=False, base=link.base, copies=Pair(nothing, nothing), file_copies=Pair(nothing, nothing),
     )  # fmt: skip
 
 
@@ -254,8 +262,10 @@ async def _patiently(run: Run, look: Callable[[Run], Awaitable[PlannedLink]]) ->
 async def _planned(run: Run) -> PlannedLink:
     await _read_both(run)
     if run.link.refs.engineering is None:
-        return _escalation(run)
+        return await _escalation(run)
     now = decide(run.known, run.seen, run.mapping, now=run.site.now())
+    if await impact.look(run, now):
+        now = decide(run.known, run.seen, run.mapping, now=run.site.now())
     later = decide(run.known, run.seen, run.mapping, assert_owner=True, now=run.site.now())
     return PlannedLink(_named(run), tuple(await _changes(run, later, now)))
 
@@ -272,6 +282,7 @@ async def _read_both(run: Run) -> None:
     for side in Side:
         if run.link.refs[side] is not None:
             await read(run, side, ALL_PARTS)
+    await listen(run, keep=False)
 
 
 def _named(run: Run) -> LinkView:
@@ -285,23 +296,27 @@ def _as_base(run: Run, side: Side) -> Base | None:
     return Base.of(snapshot) if snapshot else run.base[side]
 
 
-def _escalation(run: Run) -> PlannedLink:
+async def _escalation(run: Run) -> PlannedLink:
     """A ticket without an issue: which rule makes one, with what, and which comments follow."""
-    ticket = run.snapshot(Side.SUPPORT)
-    said = spoken(run.mapping, ticket, run.copies.support) if ticket else ()
+    ticket = heard(run)
+    said = spoken(run.mapping, ticket, run.copies.support, run.milestones) if ticket else ()
     first = decide(run.known, run.seen, run.mapping, now=run.site.now())
-    changes = [change for decision in first.decisions for change in _described(run, decision)]
+    changes = [change for one in first.decisions for change in _described(run, await foreseen(run, one))]
     made = next((decision for decision in first.decisions if isinstance(decision, Create)), None)
     if made and ticket:
         changes += [change for decision in _after(run, ticket, made) for change in _described(run, decision)]
     return PlannedLink(_named(run), tuple(changes), rule=made.rule.name if made else "", verdicts=said)
 
 
-def spoken(mapping: Mapping, ticket: Snapshot, ours: Collection[str] = ()) -> tuple[tuple[str, bool, str], ...]:
+def spoken(
+    mapping: Mapping, ticket: Snapshot, ours: Collection[str] = (), history: Sequence[Milestone] = ()
+) -> tuple[tuple[str, bool, str], ...]:
     """What each escalation rule says of a ticket; of one that it holds and that lacks something, that it is held."""
-    lacks = lacking(mapping, ticket, ours)
+    asked = approval_for(mapping, ticket.fields)
+    held = why_held(lacks) if (lacks := lacking(mapping, ticket, ours)) else ""
+    held = held or (why_waits(asked, history) if asked else "")
     return tuple(
-        (verdict.rule.name, False, why_held(lacks)) if verdict.holds and lacks
+        (verdict.rule.name, False, held) if verdict.holds and held
         else (verdict.rule.name, verdict.holds, verdict.why)
         for verdict in verdicts(mapping, ticket.fields)
     )  # fmt: skip
@@ -310,7 +325,7 @@ def spoken(mapping: Mapping, ticket: Snapshot, ours: Collection[str] = ()) -> tu
 def _after(run: Run, ticket: Snapshot, made: Create) -> Iterator[Decision]:
     """What the run does once the issue is there: its comments and files."""
     issue = Snapshot(ref="(new)", revision="", fields=made.fields)
-    known = Known(base=Pair(Base.of(ticket), Base.of(issue)), owed=frozenset({PACKET}))
+    known = Known(base=Pair(Base.of(ticket), Base.of(issue)), owed=frozenset({PACKET}), heard=run.heard)
     plan_ = decide(known, Pair(ticket, issue), run.mapping)
     yield from (decision for decision in plan_.decisions if isinstance(decision, AddComment | AddFile | Note))
 
@@ -345,7 +360,7 @@ def _unowned(run: Run, known: set[str]) -> Iterator[Change]:
 async def _peopled(run: Run, decision: Decision) -> Decision:
     """An update without those people whom the vendor does not know and the mapping therefore leaves alone."""
     if not isinstance(decision, Update):
-        return decision
+        return await foreseen(run, decision)
     fields = await resolve_people(run.connectors[decision.side], decision.fields)
     kept = {name: value for name, value in fields.items() if not (isinstance(value, Person) and not value.id)}
     return replace(decision, fields=kept)
@@ -357,6 +372,13 @@ def _described(run: Run, decision: Decision) -> Iterator[Change]:  # noqa: PLR09
             yield Change(".", "severity", None, "severity", before, str(given.severity or ""), given.rule)
         case Mark(fact):
             yield Change(".", "noted", None, str(fact.what), after=fact.detail or fact.who)
+        case Describe():
+            pass  # what the numbers are grouped by: of no interest before it happens
+        case Route():
+            whom = f"{decision.person} of {decision.team}".removesuffix(" of ").removesuffix(" of -")
+            yield Change("+", "owner", Side.ENGINEERING, "owner", after=whom, rule=decision.why)
+        case Name():
+            yield Change("~", "field", decision.side, decision.field, shown(decision.before), decision.who, "owners")
         case Create():
             yield Change("+", "create", Side.ENGINEERING, _place(run, decision), rule=decision.rule.name)
             for name, value in decision.fields.items():

@@ -11,17 +11,34 @@ from sqlalchemy import Connection
 from syncd import crash
 from syncd.core.decide import decide
 from syncd.core.decision import Decision, Note, Plan
+from syncd.core.fields import STATUS
+from syncd.core.handback import may_differ
 from syncd.core.lens import Unsayable
 from syncd.core.mapping import FieldRule
 from syncd.core.merge import Maybe, Sides, drifted
 from syncd.core.model import NO_FIELDS, Base, Fields, Kind, Life, Pair, Side, Snapshot, Value
-from syncd.engine import brake, carried, clocks, duplicates, packet, record, relations, talk
+from syncd.engine import (
+    brake,
+    carried,
+    clocks,
+    duplicates,
+    entries,
+    feedback,
+    impact,
+    owners,
+    packet,
+    record,
+    related,
+    relations,
+    signals,
+    talk,
+)
 from syncd.engine.apply import apply
 from syncd.engine.recover import recover
 from syncd.engine.run import Run, load, resting_of
 from syncd.engine.sides import read, read_before_writing, read_hinted
 from syncd.engine.site import Site
-from syncd.engine.update import check_blind_writes
+from syncd.engine.update import check_blind_writes, let_go
 from syncd.sdk.budget import priority
 from syncd.sdk.connector import ALL_PARTS, ONLY_FIELDS, Capability
 from syncd.sdk.errors import ConnectorError, Locked, NotFound, Stale
@@ -95,7 +112,9 @@ async def _reconcile(run: Run) -> Outcome:
         return Again(due, "an earlier write has no answer yet")
     if run.seeks_duplicates:
         await duplicates.put_away(run)
+    await entries.write(run)
     await read_hinted(run)
+    await relations.complete(run, await duplicates.created(run) if relations.lacks_bases(run) else None)
     await packet.read_thread(run)
     if run.followed:
         await carried.know_again(run)
@@ -104,9 +123,10 @@ async def _reconcile(run: Run) -> Outcome:
         plan = await _until_quiet(run)
         if plan is not None and await _took_unasked(run):
             plan = await _until_quiet(run)
+        while plan is not None and await _tell_parked(run, plan):
+            plan = await _until_quiet(run)  # what was read behind a note may ask for more
         if plan is None:
             return Done(run.writes, tuple(run.delays))
-        await _tell_parked(run, plan)
         await run.site.store.write(lambda c: _conclude(run, c, plan))
     else:
         await run.site.store.write(lambda c: hints.consume(c, [hint.id for hint in run.hints]))
@@ -125,19 +145,24 @@ async def _took_unasked(run: Run) -> bool:
 
 async def _until_quiet(run: Run) -> Plan | None:
     """Rounds until a plan is empty; None when the link came to rest or became another one on the way."""
+    linked = run.link.refs.engineering is not None
     for _ in range(ROUNDS):
+        await check_blind_writes(run)  # however the last round ended: decide by what stands there
+        await _read_first_threads(run, linked=linked)
+        linked = run.link.refs.engineering is not None
+        await signals.listen(run)
         plan = decide(run.known, run.seen, run.mapping, assert_owner=run.settles_drift, now=run.site.now())
-        if await packet.read_thread(run, plan):
+        more = (packet.read_thread, owners.read_issue, feedback.read_more, related.look, impact.look)
+        if any([await read_more(run, plan) for read_more in more]):
             continue
         if not plan.decisions:
             return plan
         await brake.check(run, plan)
         if await _read_what_it_writes(run, plan):
             continue
-        linked = run.link.refs.engineering is not None
         try:
             if not await apply(run, plan):
-                await run.site.store.write(lambda c: hints.consume(c, [hint.id for hint in run.hints]))
+                await run.site.store.write(lambda c: _end(run, c))
                 return None
         except (Stale, NotFound):
             await _reread(run, plan)
@@ -147,9 +172,13 @@ async def _until_quiet(run: Run) -> Plan | None:
                 raise
             continue
         run.settles_drift = False  # once: what a vendor then still words in its own way is no drift
-        await check_blind_writes(run)
-        await _read_first_thread(run, linked=linked)
     raise Unsettled(f"not at rest after {ROUNDS} rounds: is somebody changing it all the time?")
+
+
+def _end(run: Run, c: Connection) -> None:
+    """The link rests, or gave way to another one: this run has nothing more to say of it."""
+    hints.consume(c, [hint.id for hint in run.hints])
+    let_go(run, c)
 
 
 class Unsettled(ConnectorError):
@@ -184,30 +213,41 @@ async def _is_locked(run: Run) -> bool:
     return snapshot is not None and snapshot.life is not Life.ACTIVE
 
 
-async def _read_first_thread(run: Run, *, linked: bool) -> None:
-    """The thread of a ticket interests from the moment it has an issue."""
-    if not linked and run.link.refs.engineering is not None:
-        ticket = run.snapshot(Side.SUPPORT)
-        if ticket is None or ticket.thread is None:
-            await read(run, Side.SUPPORT, ALL_PARTS)
+async def _read_first_threads(run: Run, *, linked: bool) -> None:
+    """The threads interest from the moment the ticket has an issue.
+
+    The issue is read again now that hints about it find the link: who, or what automation, commented on it at once was
+    told of while nobody knew it, and its revision since may be one of our own.
+    """
+    if linked or run.link.refs.engineering is None:
+        return
+    await read(run, Side.ENGINEERING, ALL_PARTS)
+    ticket = run.snapshot(Side.SUPPORT)
+    if ticket is None or ticket.thread is None:
+        await read(run, Side.SUPPORT, ALL_PARTS)
 
 
 # --- the end of a run ------------------------------------------------------------------------------------------------
 
 
-async def _tell_parked(run: Run, plan: Plan) -> None:
+async def _tell_parked(run: Run, plan: Plan) -> bool:
     """What is parked is told on the ticket too, to the people who work on it; failing to do so stops nothing.
 
-    A note that a run before this one announced and did not come to write is written now.
+    A note that a run before this one announced and did not come to write is written now. True when any was.
     """
+    told = False
     for note in _notes(run, plan):
         if note.item not in run.notes:
             continue
+        run.notes.discard(note.item)
         try:
             await talk.note(run, note)
+            told = True
             await check_blind_writes(run)
         except ConnectorError:
-            return
+            run.unchecked = {side: blinds for side, blinds in run.unchecked.items() if blinds}  # of fields alone
+            return told
+    return told
 
 
 def _notes(run: Run, plan: Plan) -> list[Note]:
@@ -235,7 +275,10 @@ def _conclude(run: Run, c: Connection, plan: Plan) -> None:
         behind_since=None,
         diverged_since=(run.link.diverged_since or now) if diverged else None,
         converged_at=None if diverged else now,
-        rings_at=clocks.next_ring(run.mapping, run.link.severity, run.milestones, now),
+        rings_at=clocks.first(
+            clocks.next_ring(run.mapping, run.link.severity, run.milestones, now, linked=linked),
+            signals.remember(run, c),
+        ),
     )
     links.save(c, run.link, run.lease)
     if run.issue_fields:
@@ -250,6 +293,7 @@ def _let_go(run: Run, c: Connection, plan: Plan) -> None:
         if item.scope is ParkScope.FIELD and item.item not in plan.held:
             parked.release(c, item.id)
     packet.free(run, c)
+    owners.free(run, c)
     for clash in conflicts.of(c, run.link.id):
         rule = run.mapping.rule(clash.field)
         if clash.field not in plan.held and (rule is None or not _drift(run, rule, run.link.base)):
@@ -295,7 +339,9 @@ def _base_fields(run: Run, side: Side, snapshot: Snapshot, held: frozenset[str])
 
 
 def _drifts(run: Run, base: Pair[Base | None]) -> bool:
-    return any(_drift(run, rule, base) for rule in run.mapping.fields if rule.kind in EXACT)
+    apart = may_differ(run.mapping, run.milestones, base.engineering.fields if base.engineering else NO_FIELDS)
+    rules = (rule for rule in run.mapping.fields if rule.kind in EXACT and not (apart and rule.name == STATUS))
+    return any(_drift(run, rule, base) for rule in rules)
 
 
 def _drift(run: Run, rule: FieldRule, base: Pair[Base | None]) -> bool:

@@ -10,12 +10,14 @@ from sqlalchemy import Connection
 
 from syncd.core import comments as texts
 from syncd.core.decision import Flag, Grade, Note, Scope, SkipComment, SkipFile, Undecided, fingerprint
+from syncd.core.facets import Seen
 from syncd.core.merge import Clash
 from syncd.core.milestones import Happened, Milestone, latest
 from syncd.core.model import Attachment, Comment, Fields, Internal, Pair, Side, Value
+from syncd.engine import outbox
 from syncd.engine.run import Run
 from syncd.engine.send import Order, announce
-from syncd.store import audit, codec, conflicts, links, milestones, parked, twins
+from syncd.store import audit, codec, conflicts, facets, links, milestones, parked, twins
 from syncd.store.records import (
     AuditEntry,
     CommentTwin,
@@ -99,8 +101,12 @@ def keep_clashes(run: Run, c: Connection, clashes: MappingOf[str, Clash]) -> Non
         keep_clash(run, c, name, clash)
 
 
-def keep_clash(run: Run, c: Connection, rule_name: str, clash: Clash) -> None:
-    """Keep both values verbatim, before anything is overwritten (I10)."""
+def keep_clash(run: Run, c: Connection, rule_name: str, clash: Clash, *, why: str = "") -> None:
+    """Keep both values verbatim, before anything is overwritten (I10).
+
+    Args:
+        why: how it was settled, where not by the field's owner.
+    """
     rule = run.mapping.rule(rule_name)
     if rule is None:
         return
@@ -116,7 +122,7 @@ def keep_clash(run: Run, c: Connection, rule_name: str, clash: Clash) -> None:
         values=clash.values,
         now=run.site.now(),
         winner=clash.winner,
-        resolution=f"owner of {rule.where}" if clash.winner else "",
+        resolution=why or (f"owner of {rule.where}" if clash.winner else ""),
     )
     loser = clash.winner.other if clash.winner else None
     entry = told(
@@ -157,14 +163,22 @@ async def grade(run: Run, decision: Grade) -> None:
 
 async def mark(run: Run, fact: Milestone) -> None:
     """Keep a fact about the escalation, once."""
-
-    def store(c: Connection) -> None:
-        if milestones.add(c, run.link.id, fact, run.site.now()):
-            entry = told(run, f"escalation.{fact.what}", fact.detail, after=fact.who or None, outcome=fact.source)
-            audit.append(c, entry, run.site.now())
-
-    await run.site.store.write(store)
+    await run.site.store.write(lambda c: mark_in(run, c, fact))
     run.milestones.append(fact)
+
+
+def mark_in(run: Run, c: Connection, fact: Milestone) -> None:
+    """`mark` in a transaction of the caller's, who remembers it in the run: the fact, its messages, its audit row."""
+    if milestones.add(c, run.link.id, fact, run.site.now()):
+        outbox.put(run, c, fact)
+        entry = told(run, f"escalation.{fact.what}", fact.detail, after=fact.who or None, outcome=fact.source)
+        audit.append(c, entry, run.site.now())
+
+
+async def describe(run: Run, seen: Seen) -> None:
+    """Keep what the ticket is like from now on."""
+    await run.site.store.write(lambda c: facets.add(c, run.link.id, seen))
+    run.facets = seen
 
 
 def customer_told(run: Run, c: Connection, original: Comment, copy: str) -> None:
@@ -174,6 +188,7 @@ def customer_told(run: Run, c: Connection, original: Comment, copy: str) -> None
     now = run.site.now()
     fact = Milestone(Happened.TOLD, now, original.author.name or original.author.id, source=copy)
     if milestones.add(c, run.link.id, fact, now):
+        outbox.put(run, c, fact)
         run.milestones.append(fact)
 
 

@@ -6,14 +6,18 @@ Nothing is looked for until the request and the vendor's index must have settled
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
 from sqlalchemy import Connection
 
 from syncd.core.lens import Unsayable
-from syncd.core.model import Attachment, Comment, Pair, Side, Snapshot, Value
-from syncd.engine import record, talk
+from syncd.core.mapping import FieldRule
+from syncd.core.merge import Clash
+from syncd.core.model import Attachment, Comment, Fields, Pair, Side, Snapshot, Value
+from syncd.engine import record, talk, update
 from syncd.engine.run import Run
 from syncd.engine.send import Order, Sending
 from syncd.engine.sides import read
@@ -27,6 +31,8 @@ PATIENCE = timedelta(seconds=10)
 
 def settles_at(run: Run, intent: Intent) -> datetime:
     """When an unanswered write has either happened, visibly, or never will."""
+    if intent.landed_at is not None:
+        return intent.landed_at  # it was answered, and only what came of it is to be read
     connector = run.connectors[intent.side]
     request: timedelta = connector.config.timeout * 2
     lag = connector.settle if intent.kind is IntentKind.CREATE else timedelta(0)
@@ -193,41 +199,106 @@ def _sending(run: Run, intent: Intent) -> Sending:
 
 
 async def _recover_update(run: Run, intent: Intent) -> None:
-    """An update that may have arrived: where the ticket shows what was sent, that is what both sides agreed on.
+    """An update that may have arrived: what it made of the ticket is what both sides agreed on.
 
-    Where it does not, nothing happened or somebody went on from there; the merge decides from the old bases.
+    Where it made nothing, the merge decides from the old bases. Where nobody can tell, it does so too, and what it may
+    run over is kept.
     """
     for side in Side:
-        if run.link.refs[side] is not None and run.snapshot(side) is None:
-            await read(run, side)
-    snapshot = run.snapshot(intent.side)
+        if run.link.refs[side] is not None and (run.snapshot(side) is None or side is intent.side):
+            await read(run, side, since=intent.revision_read or None if side is intent.side else None)
     sent, source = (record.from_json(intent.payload.get(key, {})) for key in ("fields", "source"))
-    if snapshot is not None:
-        for rule in run.mapping.fields:
-            name, other = rule.lenses[intent.side].field, rule.lenses[intent.side.other].field
-            if name in sent and other in source and _arrived(run, intent, name, rule.name):
-                shown: Pair[Value] = Pair(source[other], snapshot.fields.get(name))
-                run.agree(rule, shown if intent.side is Side.ENGINEERING else shown.swapped())
-                run.shown_on_issue(intent.side, {name: snapshot.fields.get(name)})
+    settled, doubtful, found = list[FieldRule](), list[FieldRule](), dict[str, Value]()
+    for rule in run.mapping.fields:
+        name, other = rule.lenses[intent.side].field, rule.lenses[intent.side.other].field
+        made = _made(run, intent, rule) if name in sent and other in source else None
+        if made is not None:
+            agreed: Pair[Value] = Pair(source[other], made.value)
+            run.agree(rule, agreed if intent.side is Side.ENGINEERING else agreed.swapped())
+            run.shown_on_issue(intent.side, {name: made.value})
+            settled.append(rule)
+            found[name] = made.value
+        elif name in sent and other in source and _may_be_changed_back(run, intent, rule):
+            doubtful.append(rule)
+        if made is None and name in sent and intent.landed_at is not None and _kept(run, intent, name):
+            run.shown_on_issue(intent.side, {name: run.fields(intent.side)[name]})  # answered, and then refused
 
     def store(c: Connection) -> None:
+        for rule in doubtful:
+            clash = Clash(winner=intent.side.other, values=_stands(run, rule))
+            record.keep_clash(run, c, rule.name, clash, why="an update without an answer may have been changed back")
+        update.prove(run, c, settled)
         links.agree(c, run.link, run.issue_fields, run.issue_rules)
         intents.refuse(c, intent.id, "settled by reading")
-        entry = AuditEntry(kind="update.recovered", link_id=run.link.id, run=run.id, side=intent.side, item=intent.item)
-        audit.append(c, entry, run.site.now())
+        audit.append(c, _recovered(run, intent, settled, found), run.site.now())
 
     await run.site.store.write(store)
 
 
-def _arrived(run: Run, intent: Intent, name: str, rule_name: str) -> bool:
-    """Whether the ticket says what was sent, in our words."""
-    rule, snapshot = run.mapping.rule(rule_name), run.snapshot(intent.side)
-    if rule is None or snapshot is None:
+def _recovered(run: Run, intent: Intent, rules: Sequence[FieldRule], found: Fields) -> AuditEntry:
+    """What was taken for our write, and in which words it stood there."""
+    return AuditEntry(
+        kind="update.recovered",
+        link_id=run.link.id,
+        run=run.id,
+        side=intent.side,
+        rule=", ".join(rule.where for rule in rules),
+        item=intent.item,
+        after=record.as_json(found),
+    )
+
+
+def _kept(run: Run, intent: Intent, name: str) -> bool:
+    """Whether a ticket still says what it said before the update."""
+    base, snapshot = run.base[intent.side], run.snapshot(intent.side)
+    return base is not None and snapshot is not None and snapshot.fields.get(name) == base.fields.get(name)
+
+
+def _may_be_changed_back(run: Run, intent: Intent, rule: FieldRule) -> bool:
+    """Whether a field that looks as if nothing had arrived may be somebody's word over what did: the ticket moved on,
+
+    and its vendor does not tell by what.
+    """
+    if Capability.HISTORY in run.connectors[intent.side].capabilities:
         return False
-    sent = codec.from_json(intent.payload["fields"][name])
-    shown = snapshot.fields.get(name)
+    snapshot = run.snapshot(intent.side)
+    if snapshot is None or (snapshot.revision and snapshot.revision == intent.revision_read):
+        return False
+    stands = _stands(run, rule)
     try:
-        lens = rule.lenses[intent.side]
-        return shown == sent or lens.get(shown) == lens.get(sent)
+        apart = rule.lenses.support.get(stands.support) != rule.lenses.engineering.get(stands.engineering)
     except Unsayable:
-        return False
+        apart = True
+    before, name = run.base[intent.side], rule.lenses[intent.side].field
+    return apart and before is not None and stands[intent.side] == before.fields.get(name)
+
+
+def _stands(run: Run, rule: FieldRule) -> Pair[Value]:
+    return Pair(*(run.fields(side).get(rule.lenses[side].field) for side in Side))
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What an update made of a field, in the vendor's words."""
+
+    value: Value
+
+
+def _made(run: Run, intent: Intent, rule: FieldRule) -> _Made | None:
+    """What became of a field that was sent: as the vendor's history tells it, whatever people made of it since, or
+
+    else what stands there, if it says in our words what was sent. None: it did not arrive, or nobody can tell.
+    """
+    snapshot, lens = run.snapshot(intent.side), rule.lenses[intent.side]
+    if snapshot is None:
+        return None
+    ours = [edit for edit in snapshot.history if edit.field == lens.field and edit.ours]
+    before = base.fields.get(lens.field) if (base := run.base[intent.side]) else None
+    if ours and ours[-1].new != before:  # one that made what was agreed on is an earlier one, of the same second
+        return _Made(ours[-1].new)
+    shown, sent = snapshot.fields.get(lens.field), codec.from_json(intent.payload["fields"][lens.field])
+    try:
+        arrived = shown == sent or lens.get(shown) == lens.get(sent)
+    except Unsayable:
+        return None
+    return _Made(shown) if arrived else None

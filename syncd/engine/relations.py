@@ -12,7 +12,7 @@ from syncd.core.decision import Create, Flag, Follow, LinkBack, Rest, Resting, S
 from syncd.core.mapping import FieldRule
 from syncd.core.merge import Clash
 from syncd.core.model import Base, Pair, Person, Side, Snapshot, Value
-from syncd.engine import packet, record
+from syncd.engine import owners, packet, record
 from syncd.engine.firstbase import TEXTS, Sent, attempts, first_base
 from syncd.engine.intake import look
 from syncd.engine.recover import find_created
@@ -32,7 +32,7 @@ ISSUE = "issue"
 async def create(run: Run, decision: Create) -> None:
     """Make the issue. A field that the tracker refuses is parked, and the issue made without it."""
     connector = run.connectors.engineering
-    resolved = await resolve_people(connector, decision.fields)
+    resolved = await resolve_people(connector, {**decision.fields, **owners.owner_field(run)})
     fields = {name: value for name, value in resolved.items() if not _nobody(value)}
     sent = Sent.now(run, fields, decision.rule.place)
     sending = await _announce(run, decision, sent)
@@ -102,6 +102,21 @@ async def adopt_unasked(run: Run, intent: Intent) -> bool:
     return True
 
 
+def lacks_bases(run: Run) -> bool:
+    """Whether the issue was found while the ticket could not be read (it was deleted), and now both can be."""
+    both = all(run.snapshot(side) is not None for side in Side)
+    return both and run.link.refs.engineering is not None and run.base.engineering is None
+
+
+async def complete(run: Run, created: Intent | None) -> None:
+    """Give a link that `lacks_bases` what it begins with; the others are left alone."""
+    made = run.snapshot(Side.ENGINEERING)
+    if not lacks_bases(run) or made is None:
+        return
+    sent = attempts(created) if created else ()
+    await run.site.store.write(lambda c: _store_link(run, c, made, None, sent, late=True))
+
+
 def begin(run: Run, made: Snapshot) -> None:
     """From here on the run is about a linked pair."""
     support = run.snapshot(Side.SUPPORT)
@@ -147,8 +162,11 @@ def _store_link(
     )
     links.save(c, run.link, run.lease)
     packet.promise(run, c)
+    owners.promise_approval(run, c)
     if first is not None and first.doubtful:
         look(run.site, c, run.link, token=f"{FOLLOWED}{run.link.id} {run.id}")  # and `texts_apart` with it
+    elif late:
+        look(run.site, c, run.link)  # people may have edited it since: a run that dies now must not forget to read it
     return made.ref
 
 
@@ -270,9 +288,9 @@ def _differing(run: Run, rule: FieldRule) -> Pair[Value] | None:
 
 
 def _may_have_issue(c: Connection, link_id: int) -> bool:
-    """Whether a create was sent whose answer nobody has."""
+    """Whether a create was ever sent that made nothing so far: looked for in vain it may still come late."""
     made = intents.find(c, link_id, IntentKind.CREATE, Side.ENGINEERING, ISSUE)
-    return made is not None and made.state is IntentState.ATTEMPTED
+    return made is not None and made.state is not IntentState.LANDED and made.epoch > 0
 
 
 def _occupied(run: Run, c: Connection, decision: Follow) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import uuid4
@@ -10,17 +10,24 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from syncd.core import comments as texts
+from syncd.core import consent
+from syncd.core.causes import CUSTOMERS
 from syncd.core.decision import Resting, Update
+from syncd.core.facets import Seen as Described
 from syncd.core.handoff import PACKET, WAITS
+from syncd.core.impact import Impact
 from syncd.core.life import Seen
 from syncd.core.mapping import FieldRule, Mapping
 from syncd.core.milestones import Milestone
 from syncd.core.model import NO_FIELDS, Base, Fields, Pair, Side, Snapshot, Value
+from syncd.core.review import REVIEW
+from syncd.core.signals import Heard
+from syncd.core.similar import Alike
 from syncd.core.view import Known, last_seen
 from syncd.engine import history
 from syncd.engine.site import Site
 from syncd.sdk.connector import ALL_PARTS, Changed, Connector, Part
-from syncd.store import hints, intents, links, milestones, parked, twins
+from syncd.store import facets, hints, intents, links, milestones, parked, requests, standings, statements, twins
 from syncd.store.records import (
     CommentTwin,
     FileTwin,
@@ -32,6 +39,8 @@ from syncd.store.records import (
     Link,
     LostLease,
     ParkedItem,
+    Replaced,
+    RequestRow,
 )
 
 ASKED = "asked by a person: "
@@ -43,6 +52,8 @@ FOLLOWED = "followed "
 """How the token of a hint begins after which the link is about another ticket than before."""
 RANG = "clock "
 """How the token of a hint begins that a clock of the contract gave."""
+ANSWERED = "lookup "
+"""How the token of a hint begins that a lookup gave which answers again."""
 SECOND_LOOK = "second look "
 """How the token of a hint begins that asks whether the issue was made twice."""
 
@@ -51,11 +62,18 @@ SECOND_LOOK = "second look "
 class Blind:
     """An update whose outcome the vendor's answer does not prove: it is read back and compared.
 
-    `revision` is the version that the decision saw; edits since then may have been overwritten.
+    Attributes:
+        revision: the version that the decision saw; edits since then may have been overwritten.
+        intent: its number; ATTEMPTED until it was read back.
+        target: the version that the answer named; "" for none.
+        replaced: what the issue's other links took for agreed before it.
     """
 
     decision: Update
     revision: str
+    intent: int
+    target: str
+    replaced: tuple[Replaced, ...] = ()
 
 
 @dataclass(slots=True)
@@ -74,9 +92,16 @@ class Run:
         issue_fields: what was written on the issue; its other links take it as agreed too.
         settles_drift: a person asked for `syncd apply`: sides that differ though neither changed are settled too, once.
         seeks_duplicates: the issue was made some time ago, and it is time to see whether it was made once.
-        history_until: see `Known`.
+        history_until, customers, issue_told: see `Known`.
         followed: a merge was followed, or an issue taken that was made late: this is the first run with that ticket.
+        facets: what the ticket was like last, as far as the metrics keep it.
         owed: items of notes that were promised and are not there yet (the handoff packet).
+        requests: what other systems told of the ticket by the intake API.
+        entries: ids of the comments with it on the ticket, which count as said by a person.
+        heard: what is known of the ticket beside what was read, for the signals.
+        unanswered_lookups: names of those whose answer did not come in this run.
+        alike: issues that sound like the ticket; None where they were not looked for.
+        impact: what hangs on the issue; None where nobody is told of it.
         unchecked: sides with writes that are still to be read back; an empty list where only comments were written.
     """
 
@@ -92,6 +117,7 @@ class Run:
     intents: list[Intent]
     told: set[str]
     milestones: list[Milestone]
+    statements: list[Milestone]
     siblings: tuple[Fields, ...]
     shared: bool
     base: Pair[Base | None]
@@ -111,7 +137,16 @@ class Run:
     settles_drift: bool = False
     seeks_duplicates: bool = False
     followed: bool = False
+    facets: Described | None = None
     history_until: datetime | None = None
+    requests: list[RequestRow] = field(default_factory=list)
+    entries: frozenset[str] = frozenset()
+    heard: Heard = field(default_factory=Heard)
+    unanswered_lookups: set[str] = field(default_factory=set)
+    customers: frozenset[str] = frozenset()
+    issue_told: frozenset[str] = frozenset()
+    alike: tuple[Alike, ...] | None = None
+    impact: Impact | None = None
 
     @property
     def known(self) -> Known:
@@ -124,14 +159,21 @@ class Run:
             file_copies=self.file_copies,
             parked={f"{item.scope}:{item.item}": item.fingerprint for item in self.parked},
             told=frozenset(self.told),
-            owed=frozenset(self.owed),
+            owed=frozenset(self.owed | self.notes),
             siblings=self.siblings,
             shared=self.shared,
             resting=resting_of(self.link),
             severity=self.link.severity,
             severity_rule=self.link.severity_rule,
             milestones=tuple(self.milestones),
+            statements=tuple(self.statements),
+            facets=self.facets,
+            heard=self.heard,
             history_until=self.history_until,
+            customers=self.customers,
+            issue_told=self.issue_told,
+            alike=self.alike or (),
+            impact=self.impact,
         )
 
     @property
@@ -171,6 +213,11 @@ class Run:
         """Whether a comment on the ticket may bring what keeps it in support."""
         policy = self.mapping.packet
         return policy is not None and policy.reads_comments and any(item.startswith(WAITS) for item in self.told)
+
+    @property
+    def waits_for_approval(self) -> bool:
+        """Whether a comment on the ticket may let it pass."""
+        return bool(self.mapping.escalation and self.mapping.escalation.approvals) and consent.waits(self.milestones)
 
     def revision(self, side: Side) -> str:
         now = self.snapshot(side) or self.base[side]
@@ -228,6 +275,14 @@ class Run:
         if side is Side.ENGINEERING:
             self.issue_fields.update(fields)
 
+    def as_said(self, ticket: Snapshot) -> Snapshot:
+        """The ticket, on which what another system told looks as if a person had written it."""
+        thread = ticket.thread
+        if thread is None or not self.entries:
+            return ticket
+        said = tuple(replace(one, key=None) if one.id in self.entries else one for one in thread.comments)
+        return replace(ticket, thread=replace(thread, comments=said))
+
     def agree(self, rule: FieldRule, values: Pair[Value]) -> None:
         """Take these values of one field as what both sides agreed on."""
         for side in Side:
@@ -244,7 +299,7 @@ class Run:
     def _covered(self, hint: Hint) -> bool:
         """Whether an earlier read shows already what this hint tells."""
         base, connector = self.base[hint.side], self.connectors[hint.side]
-        if base is None or not hint.token or hint.token.startswith((ASKED, FOLLOWED, RANG, SECOND_LOOK)):
+        if base is None or not hint.token or hint.token.startswith((ASKED, FOLLOWED, RANG, ANSWERED, SECOND_LOOK)):
             return False
         changed = Changed(ref=hint.ref, token=hint.token, revision=hint.revision)
         revisions = {"fields": base.fields_revision, "thread": base.thread_revision}
@@ -264,6 +319,7 @@ def load(site: Site, c: Connection, lease: Lease) -> Run | None:
     if mapping is None:
         return None
     waiting, announced = hints.of(c, link.id), intents.open_of(c, link.id)
+    kin = links.sibling_bases(c, link)
     return Run(
         site=site,
         lease=lease,
@@ -281,14 +337,38 @@ def load(site: Site, c: Connection, lease: Lease) -> Run | None:
         notes={intent.item for intent in announced if intent.kind is IntentKind.NOTE},
         told=set(intents.told(c, link.id)),
         milestones=milestones.of(c, link.id),
+        statements=statements.of(c, link.id),
+        facets=facets.last(c, link.id) if mapping.metrics else None,
         owed={PACKET} if mapping.packet and intents.was_announced(c, link.id, PACKET) else set(),
-        siblings=tuple(base.fields for base in links.sibling_bases(c, link).values()),
+        siblings=tuple(base.fields for base in kin.values()),
         shared=links.is_shared(c, link),
         base=link.base,
         history_until=history.until(c, link.id),
+        requests=(told := requests.told_of(c, link.id)),
+        entries=entries_of(c, link.id, told) if told else frozenset(),
+        heard=heard_before(c, mapping, link.id),
+        customers=frozenset(one.requester.id for id_, one in kin.items() if id_ < link.id and one.requester),
+        issue_told=intents.told_of(c, kin, (CUSTOMERS, REVIEW))
+        if kin and (mapping.feedback or mapping.review)
+        else frozenset(),
         copies=_copies(c, link, twins.copied_comments),
         file_copies=_copies(c, link, twins.copied_files),
     )
+
+
+ENTRY = "intake:"
+"""How the item of the note begins with which what another system told is written; the request's number follows."""
+
+
+def entries_of(c: Connection, link_id: int, told: Sequence[RequestRow]) -> frozenset[str]:
+    """The ids of the comments with what other systems told."""
+    return intents.targets(c, link_id, {f"{ENTRY}{row.id}" for row in told})
+
+
+def heard_before(c: Connection, mapping: Mapping, link_id: int) -> Heard:
+    """What an earlier look remembered of a ticket."""
+    found = standings.of(c, link_id) if mapping.signals else None
+    return Heard(standing=found[0]) if found else Heard()
 
 
 def _copies(c: Connection, link: Link, find: Callable[[Connection, str, str], frozenset[str]]) -> Pair[frozenset[str]]:

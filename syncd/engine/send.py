@@ -15,11 +15,12 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 
 from syncd import crash
+from syncd.core.facets import day_of
 from syncd.core.model import Side, Visibility
 from syncd.engine.run import Run
 from syncd.sdk.connector import Capability, Written
 from syncd.sdk.errors import BadAnswer, ConnectorError, Rejected, Unavailable
-from syncd.store import audit, hints, intents
+from syncd.store import audit, facets, hints, intents
 from syncd.store.records import AuditEntry, Intent, IntentKind
 
 T = TypeVar("T")
@@ -27,6 +28,10 @@ ECHO_LIFETIME = timedelta(hours=24)
 NOTHING_SAID = Written()
 GUARDED_KINDS = frozenset({IntentKind.UPDATE, IntentKind.LINK_BACK})
 """Writes that a guarded vendor refuses when the ticket moved on; comments are never refused for that."""
+
+
+CARRIED = frozenset({IntentKind.CREATE, IntentKind.UPDATE, IntentKind.COMMENT, IntentKind.ATTACH, IntentKind.EDIT})
+"""Writes that carry what a person said or set; notes and backlinks are our own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,7 @@ class Sending:
         *,
         land: Callable[[Connection, T], str],
         written: Callable[[T], Written],
+        proves: Callable[[T], bool] = lambda answer: True,
     ) -> T:
         """Send it and commit its outcome.
 
@@ -77,6 +83,8 @@ class Sending:
             request: makes the one request, given the key.
             land: stores what the write made (a twin, the link) and returns the vendor's id for it.
             written: the part of the answer that tells how the write will come back.
+            proves: whether the answer shows what came of it. Otherwise the intent stays ATTEMPTED until somebody has
+                looked: a run that ends before that leaves it to recovery.
 
         Raises:
             ConnectorError: as the connector said. After `Unavailable(sent=True)` and `BadAnswer` it stays ATTEMPTED.
@@ -92,19 +100,31 @@ class Sending:
             await self._unsent(error)
             raise
         crash.point("H9")
-        await self.run.site.store.write(lambda c: self.land(c, land(c, answer), written(answer)))
+        await self.run.site.store.write(lambda c: self.land(c, land(c, answer), written(answer), proven=proves(answer)))
         self.run.writes += 1
         if Capability.GUARDED not in self.run.connectors[self.order.side].capabilities:
             self.run.unchecked.setdefault(self.order.side, [])  # read back, so that our own write is no news
         return answer
 
-    def land(self, c: Connection, target: str, written: Written = NOTHING_SAID, *, how: str = "done") -> None:
-        """Store that the write is proven: the intent, the names of its echoes, and the audit row."""
+    def land(
+        self, c: Connection, target: str, written: Written = NOTHING_SAID, *, how: str = "done", proven: bool = True
+    ) -> None:
+        """Store that the write was answered: the intent, the names of its echoes, and the audit row."""
         run, now = self.run, self.run.site.now()
-        intents.land(c, self.intent.id, target, now)
+        if proven:
+            intents.land(c, self.intent.id, target, now)
+        else:
+            intents.answered(c, self.intent.id, now)
         self._foretell(c, written, now)
         audit.append(c, self._entry(how, outcome=target), now)
+        self._count(c, now)
         run.delays.append((self.order.kind.value, self.order.side, (now - run.began).total_seconds() * 1000))
+
+    def _count(self, c: Connection, now: datetime) -> None:
+        """A change that somebody would have carried over by hand; the audit, which is pruned, could not tell later."""
+        metrics = self.run.mapping.metrics
+        if metrics is not None and self.order.kind in CARRIED:
+            facets.propagated(c, self.run.link.id, day_of(now, metrics.zone))
 
     def _attempt(self, c: Connection) -> None:
         run = self.run

@@ -20,17 +20,29 @@ class Unproven(Unavailable):
 
 
 async def read_hinted(run: Run) -> None:
-    """Read what this run is about: the sides with hints; all of a link never read, remapped, or at rest."""
+    """Read what this run is about: the sides with hints; all of a link never read, remapped, or at rest, and the side
+
+    whose thread was never read, because a run died between the issue's landing and that.
+    """
     fresh = run.link.mapping_digest != run.mapping.digest
     for side in Side:
         parts = run.wanted_parts(side)
         if run.link.refs.engineering is None:
-            # the thread of a ticket without an issue interests nobody, unless it waits for what a comment may bring
-            parts = ALL_PARTS if parts and run.waits_for_evidence else parts & ONLY_FIELDS
-        elif fresh or run.base[side] is None or resting_of(run.link) is not None:
+            # the thread of a ticket without an issue interests nobody, unless a comment may bring or change something
+            waits = run.waits_for_evidence or run.waits_for_approval
+            parts = ALL_PARTS if parts and waits else _of_watched(run, parts)
+        elif fresh or (base := run.base[side]) is None or not base.thread_revision or resting_of(run.link) is not None:
             parts = ALL_PARTS
         if parts:
             await read(run, side, parts)
+
+
+def _of_watched(run: Run, parts: frozenset[Part]) -> frozenset[Part]:
+    """Its comments are read where a rule asks how they sound: at the first look, and when there are others."""
+    policy = run.mapping.signals
+    if not parts or policy is None or not policy.reads_comments:
+        return parts & ONLY_FIELDS
+    return ALL_PARTS if run.heard.standing.said is None else parts | ONLY_FIELDS
 
 
 async def read(run: Run, side: Side, parts: frozenset[Part] = ALL_PARTS, since: str | None = None) -> None:
@@ -76,7 +88,7 @@ async def _fetch(run: Run, side: Side, parts: frozenset[Part], since: str | None
         return await _prove_absence(run, side)
     if snapshot.ref != ref and not snapshot.merged_into:
         return replace(snapshot, merged_into=snapshot.ref, ref=ref)
-    return snapshot
+    return run.as_said(snapshot) if side is Side.SUPPORT else snapshot
 
 
 def _merged(run: Run, side: Side, into: str) -> Snapshot:

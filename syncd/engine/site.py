@@ -10,9 +10,12 @@ from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from syncd.channels.port import Channel
+from syncd.core.intake import Client
 from syncd.core.mapping import Mapping
 from syncd.core.model import Pair, Side
 from syncd.engine.hearing import Hearing
+from syncd.engine.lookups import Lookups
 from syncd.engine.queue.port import Queue
 from syncd.sdk.connector import Connector, account_of
 from syncd.store.store import Store
@@ -29,7 +32,11 @@ class Site:
     Attributes:
         secret: signs the keys that writes carry; lives with the credentials, not in the store, so that a lost store
             can be rebuilt from what stands at the vendors.
+        public_url: how people and vendors reach this daemon, without a slash at its end; "" where the config says none.
         hearing: whether webhooks come at all.
+        clients: the systems that may open and enrich escalations, by name.
+        channels: by name, the ways to tell people outside of the two tickets.
+        trusted: origins that a lookup may ask though they are plain http or in a private network.
     """
 
     store: Store
@@ -38,10 +45,16 @@ class Site:
     mappings: MappingOf[str, Mapping]
     secret: bytes = field(repr=False)
     now: Callable[[], datetime] = utc_now
+    public_url: str = ""
     hearing: Hearing = field(default_factory=Hearing)
+    clients: MappingOf[str, Client] = field(default_factory=dict)
+    channels: MappingOf[str, Channel] = field(default_factory=dict)
+    trusted: tuple[str, ...] = ()
+    lookups: Lookups = field(init=False, repr=False)
     _beside: MappingOf[str, tuple[str, ...]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self.lookups = Lookups(self.store, lambda: self.now(), self.trusted)  # noqa: PLW0108  a test may set another clock
         self._beside = {name: self._others(name) for name in self.connectors}
 
     def beside(self, connection: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from uuid import uuid4
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]  # it has no types
 
-from syncd.engine import clocks, duplicates, operate
+from syncd.engine import clocks, duplicates, messenger, opening, operate, signals, weekly
 from syncd.engine.health import LATE, Health, examine
 from syncd.engine.site import Site
 from syncd.errors import StoreError
@@ -23,6 +23,10 @@ SWEEP_BACK = timedelta(hours=13)
 SEEK_EVERY = timedelta(hours=1)
 PRUNE_EVERY = timedelta(hours=1)
 RING_EVERY = timedelta(seconds=5)
+OPEN_EVERY = timedelta(seconds=2)
+SEND_EVERY = timedelta(seconds=5)
+WEEKLY_EVERY = timedelta(minutes=10)
+ASK_EVERY = timedelta(seconds=30)
 GENERATION_EVERY = timedelta(minutes=5)
 PROBE_EVERY = timedelta(seconds=30)
 HEAD_EVERY = timedelta(hours=24)
@@ -63,6 +67,10 @@ class Timers:
             self.every(SWEEP_EVERY, self.sweep, at_once=True)
             self.every(SEEK_EVERY, self.seek, at_once=True)
             self.every(RING_EVERY, self.ring)
+            self.every(OPEN_EVERY, self.open_cases)
+            self.every(SEND_EVERY, self.send)
+            self.every(WEEKLY_EVERY, self.send_weekly, at_once=True)
+            self.every(ASK_EVERY, self.ask_again)
             self._scheduler.add_job(_guarded(self.wind_up), "date", name="wind_up")
         self.every(HEAD_EVERY, self.head, at_once=True)
         self._scheduler.start()
@@ -113,6 +121,8 @@ class Timers:
         sought = sum([await duplicates.seek(self.site, back=back) for back in duplicates.LOOKS])
         if sought:
             log.info("duplicates.sought", links=sought)
+        for back in duplicates.LOOKS:
+            await opening.seek(self.site, back=back)
         return sought
 
     async def wind_up(self) -> None:
@@ -122,6 +132,22 @@ class Timers:
     async def ring(self) -> int:
         """Have those links looked at whose clocks ran out, or are about to."""
         return await clocks.ring(self.site)
+
+    async def open_cases(self) -> int:
+        """Make the tickets that other systems asked for; also those of a client that is not in the config any more."""
+        return await opening.work(self.site)
+
+    async def send(self) -> int:
+        """Tell people outside of the two tickets what they are to be told."""
+        return await messenger.send_due(self.site)
+
+    async def send_weekly(self) -> int:
+        """Send the mail with the numbers of the week."""
+        return await weekly.send_due(self.site)
+
+    async def ask_again(self) -> int:
+        """Ask other systems what they did not answer."""
+        return await signals.ask_again(self.site)
 
     async def head(self) -> None:
         """The end of the audit's chain, where the store's owner cannot change it any more."""

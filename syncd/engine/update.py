@@ -6,7 +6,7 @@ vendor silently refused is parked, and a foreign edit that the write ran over is
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -17,15 +17,15 @@ from syncd.core.decision import Update, fingerprint
 from syncd.core.lens import Fallback, Unsayable
 from syncd.core.mapping import FieldRule, Owner
 from syncd.core.merge import Clash
-from syncd.core.model import Edit, Fields, Pair, Person, Side, Snapshot, Value
+from syncd.core.model import NO_FIELDS, Edit, Fields, Pair, Person, Side, Snapshot, Value
 from syncd.engine import record
 from syncd.engine.run import Blind, Run
 from syncd.engine.send import Order, announce
 from syncd.engine.sides import read
 from syncd.sdk.connector import ONLY_FIELDS, Capability, Connector, Written
 from syncd.sdk.errors import Locked, Rejected
-from syncd.store import audit, links
-from syncd.store.records import IntentKind
+from syncd.store import audit, intents, links
+from syncd.store.records import IntentKind, Replaced
 
 
 async def update(run: Run, decision: Update) -> None:
@@ -42,15 +42,47 @@ async def update(run: Run, decision: Update) -> None:
 
 
 async def check_blind_writes(run: Run) -> None:
-    """Read back the sides that were written blindly, and compare."""
+    """Read back the sides that were written blindly, and compare; a ticket that was merged away shows nothing of it."""
     for side, blinds in list(run.unchecked.items()):
         since = blinds[0].revision if blinds else None
         await read(run, side, ONLY_FIELDS, since=since)
-        del run.unchecked[side]
         snapshot = run.snapshot(side)
+        if snapshot is not None and snapshot.merged_into:
+            continue  # the link follows, or rests: see `let_go`
+        del run.unchecked[side]
         for blind in blinds:
             if snapshot is not None:
-                await _judge(run, blind.decision, snapshot)
+                await _judge(run, blind, snapshot)
+        if blinds:
+            await run.site.store.write(lambda c, proven=tuple(blinds): _prove(run, c, proven))  # type: ignore[misc]
+
+
+def let_go(run: Run, c: Connection) -> None:
+    """The link comes to rest, or is about another ticket from now on: what was not read back is not looked for."""
+    for blinds in run.unchecked.values():
+        for blind in blinds:
+            intents.land(c, blind.intent, blind.target, run.site.now())
+
+
+def _prove(run: Run, c: Connection, blinds: Iterable[Blind]) -> None:
+    for blind in blinds:
+        prove(run, c, _rules(run, blind.decision.rules.values()))
+        intents.land(c, blind.intent, blind.target, run.site.now())
+
+
+def prove(run: Run, c: Connection, rules: Sequence[FieldRule]) -> None:
+    """Store what this run takes for agreed of these fields, before anything else can happen to it."""
+    agreed = Pair(*(_of(base.fields if (base := run.base[side]) else NO_FIELDS, side, rules) for side in Side))
+    links.prove(c, run.lease, agreed, [rule.name for rule in rules if rule.name not in run.link.held])
+
+
+def _of(fields: Fields, side: Side, rules: Iterable[FieldRule]) -> Fields:
+    names = [rule.lenses[side].field for rule in rules]
+    return {name: fields[name] for name in names if name in fields}
+
+
+def _rules(run: Run, wheres: Collection[str]) -> list[FieldRule]:
+    return [rule for rule in run.mapping.fields if rule.where in wheres]
 
 
 # --- people ----------------------------------------------------------------------------------------------------------
@@ -102,34 +134,49 @@ async def _send(run: Run, decision: Update) -> None:
         after=record.as_json(decision.fields),
     )
     sending = await announce(run, order, lambda c: record.keep_clashes(run, c, decision.clashes))
+    replaced: list[Replaced] = []
     written = await sending.send(
         lambda key: connector.update(run.ref(side), decision.fields, expect=revision),
-        land=lambda c, answer: _landed(run, c, decision, answer),
+        land=lambda c, answer: _landed(run, c, decision, answer, replaced),
         written=lambda answer: answer,
+        proves=lambda answer: _shows(answer, decision),
     )
     crash.point("H11")
-    if decision.fields.keys() <= written.fields.keys():
+    if _shows(written, decision):
         await _proven(run, decision, written)
     else:
-        run.unchecked.setdefault(side, []).append(Blind(decision, revision))
+        blind = Blind(decision, revision, sending.intent.id, written.revision or "", tuple(replaced))
+        run.unchecked.setdefault(side, []).append(blind)
 
 
-def _landed(run: Run, c: Connection, decision: Update, answer: Written) -> str:
+def _shows(answer: Written, decision: Update) -> bool:
+    """Whether the vendor's answer tells what stands there now."""
+    return decision.fields.keys() <= answer.fields.keys()
+
+
+def _landed(run: Run, c: Connection, decision: Update, answer: Written, replaced: list[Replaced]) -> str:
     """What one ticket says on the issue is no edit by an engineer to the other tickets there, from this very moment:
 
-    it must not reach another customer, not even after a crash.
+    it must not reach another customer, not even after a crash. Nor is it one to this link: a ticket that is changed
+    back before the next run looks as if nobody had changed it, and then the issue alone would seem edited.
     """
-    if decision.side is Side.ENGINEERING and run.shared:
-        links.agree(c, run.link, {**decision.fields, **answer.fields}, run.issue_rules)
+    side = decision.side
+    if side is Side.ENGINEERING and run.shared:
+        replaced[:] = links.agree(c, run.link, {**decision.fields, **answer.fields}, run.issue_rules)
+    if _shows(answer, decision):
+        shown = {name: answer.fields[name] for name in decision.fields}
+        taken = {name: value for name, value in shown.items() if not _refused(run, decision, name, value)}
+        rules = [rule for rule in _rules(run, decision.rules.values()) if rule.lenses[side].field in taken]
+        source = _of(run.fields(side.other), side.other, rules)
+        agreed = Pair(source, source).put(side, taken)
+        links.prove(c, run.lease, agreed, [rule.name for rule in rules])
     return answer.revision or ""
 
 
 def _source(run: Run, decision: Update) -> Fields:
     """What the other side said when this was decided, so that recovery can take it as agreed."""
-    rules = [rule for rule in run.mapping.fields if rule.where in decision.rules.values()]
-    names = [rule.lenses[decision.side.other].field for rule in rules]
-    now = run.fields(decision.side.other)
-    return {name: now[name] for name in names if name in now}
+    side = decision.side.other
+    return _of(run.fields(side), side, _rules(run, decision.rules.values()))
 
 
 async def _proven(run: Run, decision: Update, written: Written) -> None:
@@ -139,7 +186,7 @@ async def _proven(run: Run, decision: Update, written: Written) -> None:
         if _refused(run, decision, name, shown):
             await _flag_refusal(run, decision, name, shown)
         else:
-            run.settle(decision.side, {name: shown})
+            await _settle(run, decision, name, shown)
     run.shown(decision.side, written.fields)
 
 
@@ -174,9 +221,9 @@ def _only(decision: Update, names: Iterable[str]) -> Update:
 # --- what came of it -------------------------------------------------------------------------------------------------
 
 
-async def _judge(run: Run, decision: Update, now: Snapshot) -> None:
+async def _judge(run: Run, blind: Blind, now: Snapshot) -> None:
     """Compare what was written blindly with what the ticket shows and with its history."""
-    side = decision.side
+    decision = blind.decision
     for name, sent in decision.fields.items():
         edits = [edit for edit in now.history if edit.field == name]
         ours = next((place for place, edit in reversed(list(enumerate(edits))) if edit.ours), None)
@@ -187,11 +234,26 @@ async def _judge(run: Run, decision: Update, now: Snapshot) -> None:
         if overrun and await _keep_overrun(run, decision, name, overrun[-1]):
             continue
         if any(not edit.ours for edit in after):
-            run.settle(side, {name: edits[ours].new if ours is not None else sent})
+            await _settle(run, decision, name, edits[ours].new if ours is not None else sent)
         elif _refused(run, decision, name, shown):
+            await _take_back(run, blind, name)
             await _flag_refusal(run, decision, name, shown)
         else:
-            run.settle(side, {name: shown})
+            await _settle(run, decision, name, shown)
+
+
+async def _take_back(run: Run, blind: Blind, name: str) -> None:
+    """The issue kept what stood there, perhaps another customer's words: its other links know that, as before."""
+    before = [one for one in blind.replaced if one.name == name]
+    if before:
+        await run.site.store.write(lambda c: links.disagree(c, before))
+
+
+async def _settle(run: Run, decision: Update, name: str, value: Value) -> None:
+    """What was written stands there, and so what hangs on it has happened."""
+    run.settle(decision.side, {name: value})
+    if fact := decision.facts.get(name):
+        await record.mark(run, fact)
 
 
 def _refused(run: Run, decision: Update, name: str, shown: Value) -> bool:

@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from syncd.core.model import Pair, Value
-from syncd.engine import countdown
+from syncd.engine import countdown, escalations, signals
 from syncd.engine import pulse as pulses
 from syncd.engine.callers import Told
 from syncd.engine.health import Health, examine
 from syncd.engine.linkviews import STATES, LinkView, Ticket, link_view, links
+from syncd.engine.lookups import LookupView
 from syncd.engine.planned import Change, PlannedLink, compare, plan
 from syncd.engine.pulse import Delay, Pulse
 from syncd.engine.readable import as_json, shown
@@ -39,6 +40,7 @@ __all__ = [
     "ConnectionView",
     "Health",
     "LinkView",
+    "LookupView",
     "ParkedView",
     "PauseView",
     "PlannedLink",
@@ -103,6 +105,7 @@ class Status:
         needs_person: something waits that only a person frees.
         daemon: what the last daemon said of itself; `running` tells whether it still does.
         delay: from a hint to its landed write, over the last hour.
+        lookups: those that do not work as they should; their tickets go on with the last answer or the default.
         restored: why the store may be older than what it wrote at the vendors; nothing is written meanwhile.
     """
 
@@ -119,6 +122,7 @@ class Status:
     delay: Delay
     health: Health
     restored: str | None
+    lookups: tuple[LookupView, ...] = ()
 
 
 async def status(site: Site, *, pulse: Pulse | None = None) -> Status:
@@ -155,6 +159,7 @@ def _status(site: Site, c: Connection, pulse: Pulse | None) -> Status:
         delay=daemon.delay if daemon and running else Delay(),
         health=health,
         restored=site.store.restored,
+        lookups=tuple(signals.failing(site, c)),
     )  # fmt: skip
 
 
@@ -282,6 +287,9 @@ def _parked(c: Connection, limit: int) -> Iterator[ParkedView]:
         yield ParkedView(view, "write", what, intent.reason, since, 1, None, f"syncd retry {intent.link_id}")
     for link in link_rows.list_links(c, Filter(state=LinkState.HELD), limit):
         yield ParkedView(link_view(link), "held", "", link.reason, None, 0, None, f"syncd apply {link.id}")
+    for told in escalations.parked_views(c, limit):
+        what = f"{told.source_id} of {told.client}: {told.act} {told.escalation}"
+        yield ParkedView(None, "request", what, told.reason, told.received_at, told.tries, None, told.remedy)
     for link in overview.failing(c, limit):
         retry = f"syncd retry {link.id}"
         yield ParkedView(link_view(link), "link", "", link.error, link.dirty_since, link.attempts, link.due, retry)

@@ -12,12 +12,16 @@ from sqlalchemy import Connection
 
 from syncd.core import sla
 from syncd.core.mapping import FieldRule, Mapping
+from syncd.core.milestones import Milestone
 from syncd.core.model import Pair, Side
+from syncd.core.routing import Role, roles_of
 from syncd.core.severity import severity_called
+from syncd.core.signals import Heard
 from syncd.engine.linkviews import LinkView, link_view
 from syncd.engine.planned import fresh_run, spoken
 from syncd.engine.readable import shown
-from syncd.engine.run import resting_of
+from syncd.engine.run import heard_before, resting_of
+from syncd.engine.signals import heard, listen
 from syncd.engine.site import Site
 from syncd.errors import SyncdError
 from syncd.sdk.connector import ALL_PARTS, ONLY_FIELDS
@@ -88,6 +92,7 @@ class Answer:
         rules: for a ticket without an issue: each escalation rule, whether it holds, and on which condition it failed.
         steps: what was done and decided, newest first.
         clocks: those that run or stand still.
+        owner: who works on the issue, in which role and by which rule.
     """
 
     link: LinkView
@@ -97,6 +102,7 @@ class Answer:
     rules: tuple[tuple[str, bool, str], ...]
     steps: tuple[Step, ...]
     clocks: tuple[ClockAnswer, ...] = ()
+    owner: Role | None = None
 
 
 async def why(site: Site, text: str, field: str | None = None) -> list[Answer]:
@@ -176,13 +182,21 @@ async def _answer(site: Site, link: Link, field: str | None) -> Answer:
             rules=(),
             steps=tuple(_steps(rows, rules if field else ())),
             clocks=tuple(_clocks(c, link, mapping, site.now())) if mapping and not field else (),
+            owner=_owner(c, link, mapping, site.now()) if mapping and not field else None,
         )
 
     answer = await site.store.read(read)
     if mapping is None or link.refs.engineering is not None:
         return answer
-    said = await _verdicts(site, mapping, link.refs.support or "")
+    known = await site.store.read(lambda c: heard_before(c, mapping, link.id))
+    history = await site.store.read(lambda c: milestones.of(c, link.id))
+    said = await _verdicts(site, mapping, link.refs.support or "", known, history)
     return Answer(answer.link, answer.waits, answer.next_try, (), said, answer.steps)
+
+
+def _owner(c: Connection, link: Link, mapping: Mapping, now: datetime) -> Role | None:
+    policy = mapping.escalation.owners if mapping.escalation else None
+    return roles_of(policy, link.severity, milestones.of(c, link.id), {}, now)[0] if policy else None
 
 
 def _clocks(c: Connection, link: Link, mapping: Mapping, now: datetime) -> Iterator[ClockAnswer]:
@@ -337,13 +351,19 @@ async def _stranger(site: Site, text: str) -> list[Answer]:
     return answers
 
 
-async def _verdicts(site: Site, mapping: Mapping, ref: str) -> tuple[tuple[str, bool, str], ...]:
+async def _verdicts(
+    site: Site, mapping: Mapping, ref: str, known: Heard | None = None, history: Sequence[Milestone] = ()
+) -> tuple[tuple[str, bool, str], ...]:
     try:
-        policy = mapping.packet
-        parts = ALL_PARTS if policy is not None and policy.reads_comments else ONLY_FIELDS
+        asks = [one for one in (mapping.packet, mapping.signals) if one is not None and one.reads_comments]
+        parts = ALL_PARTS if asks else ONLY_FIELDS
         ticket = await site.connectors[mapping.connections.support].fetch(ref, parts=parts)
     except NotFound:
         raise
     except ConnectorError as error:
         return (("(the ticket)", False, f"cannot be read now: {error}"),)
-    return spoken(mapping, ticket)
+    run = fresh_run(site, mapping, ref)
+    run.heard = known or Heard()
+    run.seen = run.seen.put(Side.SUPPORT, ticket)
+    await listen(run, keep=False)
+    return spoken(mapping, heard(run) or ticket, history=history)

@@ -18,6 +18,7 @@ from syncd.core.mapping import (
 )
 from syncd.core.model import Pair, Side
 from syncd.errors import Complaint
+from syncd.mapping import signals
 from syncd.mapping.comments import comment_rules
 from syncd.mapping.context import Context
 from syncd.mapping.digest import digest
@@ -78,13 +79,14 @@ def build(
         broken=frozenset(reader.broken),
         complaints=reader.complaints,
         graded=graded,
+        signals=signals.names(escalation) if escalation else {},
     )
     if vendors is not None:
         _check_connections(connections, vendors, context)
     mapping = _mapping(parts, connections, context)
     if escalation is not None:
-        found = policy(escalation, parts.get("name", ""), parts.get("fields", {}), context)
-        mapping = dataclasses.replace(mapping, escalation=found)
+        found = policy(escalation, parts.get("name", ""), parts.get("fields", {}), context, done=mapping.lifecycle.done)
+        mapping = signals.listening(dataclasses.replace(mapping, escalation=found))
     refused = any(not complaint.notice for complaint in context.complaints)
     return Draft(
         document=document,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,9 @@ from syncd.mapping.words import nearest
 class Context:
     """`broken` are the paths that were complained about already: what depends on them is not checked again.
 
+    `signals` are the names under which a condition may ask for what is no field of the helpdesk; where the words of one
+    are known, they stand beside it.
+
     `graded` where tickets have a severity by rule, which conditions may ask for.
     """
 
@@ -25,6 +28,7 @@ class Context:
     broken: frozenset[Path] = frozenset()
     complaints: list[Complaint] = field(default_factory=list)
     graded: bool = False
+    signals: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def complain(self, path: Path, problem: str, **more: Any) -> None:
         self.complaints.append(self.document.complaint(path, problem, **more))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 
 from syncd.core.contract import Acceptance, ClockName, Contract, Pause, Target
 from syncd.core.escalation import SEVERITY
@@ -15,9 +16,19 @@ from syncd.mapping.context import Context
 from syncd.mapping.draft import PolicyDraft
 from syncd.mapping.hours import all_hours
 from syncd.mapping.nodes import Path
-from syncd.mapping.schema import REMINDERS, AcceptanceBlock, FieldBlock, PauseBlock, SeverityBlock
+from syncd.mapping.schema import (
+    REMINDERS,
+    AcceptanceBlock,
+    FeedbackBlock,
+    FieldBlock,
+    OwnersBlock,
+    PauseBlock,
+    SeverityBlock,
+)
 from syncd.mapping.when import conditions, has_values
 from syncd.mapping.words import listed, meant
+
+WORDS = ("accept", "return_", "resubmit", "reviewed", "approve", "refuse", "route")
 
 
 def check(draft: PolicyDraft, context: Context) -> None:
@@ -37,16 +48,16 @@ def check(draft: PolicyDraft, context: Context) -> None:
     context.named_once([(("pauses", at), block.name) for at, block in zip(places, pauses, strict=True)], "a pause")
 
 
-def contract(draft: PolicyDraft, mapping: str, fields: Mapping[str, FieldBlock], context: Context) -> Contract | None:
-    """The contract of one mapping; None where no severity has a clock and nothing says how a step is taken.
+def contract(draft: PolicyDraft, mapping: str, fields: Mapping[str, FieldBlock], context: Context) -> Contract:
+    """The contract of one mapping; without clocks where no severity has one.
 
     What the whole file has wrong is told by `check`, once for all mappings.
     """
     silent = Context(document=draft.document, vendors=Pair(None, None), broken=draft.broken)
     hours = all_hours(draft.parts.get("hours", {}), silent)
-    targets = {severity: found for severity, block in draft.severities() if (found := _targets(block, hours))}
-    if not targets and "acceptance" not in draft.parts:
-        return None
+    feedback: FeedbackBlock | None = draft.parts.get("feedback")
+    call = feedback.survey.within if feedback and feedback.survey else None
+    targets = {severity: found for severity, block in draft.severities() if (found := _targets(block, hours, call))}
     acceptance = _acceptance(draft, mapping, fields, context)
     _check_clocks(draft, acceptance, mapping, fields, context)
     return Contract(
@@ -57,8 +68,15 @@ def contract(draft: PolicyDraft, mapping: str, fields: Mapping[str, FieldBlock],
     )
 
 
-def _targets(block: SeverityBlock, hours: Mapping[str, Hours]) -> tuple[Target, ...]:
-    given = {clock: getattr(block.clocks, clock.value) for clock in ClockName}
+def _targets(block: SeverityBlock, hours: Mapping[str, Hours], call: timedelta | None) -> tuple[Target, ...]:
+    """The clocks of a severity.
+
+    Args:
+        call: how soon a customer who was not content is answered, whatever the severity.
+    """
+    given: dict[ClockName, timedelta | None] = {
+        clock: call if clock is ClockName.FOLLOW_UP else getattr(block.clocks, clock.value) for clock in ClockName
+    }
     counting = hours.get(block.hours)
     if counting is None:
         return ()
@@ -71,7 +89,7 @@ def _targets(block: SeverityBlock, hours: Mapping[str, Hours]) -> tuple[Target, 
 def _check_words(draft: PolicyDraft, context: Context) -> None:
     """Words that comments begin with must be told apart, and not begin an ordinary sentence."""
     block: AcceptanceBlock = draft.parts.get("acceptance", AcceptanceBlock())
-    spoken = {"accept": block.accept, "return": block.return_, "resubmit": block.resubmit, "reviewed": block.reviewed}
+    spoken = {"return" if key == "return_" else key: getattr(block, key) for key in WORDS}
     first: dict[str, str] = {}
     for key, word in spoken.items():
         place = ("acceptance", key)
@@ -98,6 +116,7 @@ def _pauses(draft: PolicyDraft, fields: Mapping[str, FieldBlock], context: Conte
 
 def _acceptance(draft: PolicyDraft, mapping: str, fields: Mapping[str, FieldBlock], context: Context) -> Acceptance:
     block: AcceptanceBlock = draft.parts.get("acceptance", AcceptanceBlock())
+    owners: OwnersBlock | None = draft.parts.get("owners")
     if block.owner is not None:
         _check_owner(block.owner, context)
     for at, meaning in enumerate(block.statuses):
@@ -107,9 +126,13 @@ def _acceptance(draft: PolicyDraft, mapping: str, fields: Mapping[str, FieldBloc
         give_back=block.return_,
         resubmit=block.resubmit,
         reviewed=block.reviewed,
-        owner=block.owner or "",
+        approve=block.approve,
+        refuse=block.refuse,
+        route=block.route,
+        owner=block.owner or (owners.internal.field if owners else ""),
         assigned=block.assigned,
         statuses=frozenset(block.statuses),
+        links=block.links,
     )
 
 

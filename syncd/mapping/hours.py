@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from syncd.core.hours import ALWAYS, Hours, Span
@@ -28,21 +29,27 @@ def all_hours(blocks: dict[str, HoursBlock], context: Context) -> dict[str, Hour
             problem = f"`{ALWAYS.name}` is known already: every hour of every day"
             context.complain(path, problem, expected="a name of its own", remedy="rename it", key=True)
             continue
-        found[name] = Hours(
-            name, _zone(block.zone, path, context), _week(block, path, context), frozenset(block.holidays)
-        )
+        zone = zone_called(block.zone, (*path, "zone"), context)
+        found[name] = Hours(name, zone, _week(block, path, context), frozenset(block.holidays))
         _check_holidays(block, path, context)
     return found
 
 
-def _zone(name: str, path: Path, context: Context) -> ZoneInfo:
-    zones = available_timezones()
+@cache
+def _zones() -> frozenset[str]:
+    """All names of the IANA database; to list them opens hundreds of files."""
+    return frozenset(available_timezones())
+
+
+def zone_called(name: str, path: Path, context: Context) -> ZoneInfo:
+    """The zone; UTC, and a complaint, where none is called so."""
+    zones = _zones()
     if name in zones:
         return ZoneInfo(name)
     places = {zone.rpartition("/")[2]: zone for zone in zones}
     close = meant(name, zones) or (f"did you mean `{places[name]}`?" if name in places else "")
     context.complain(
-        (*path, "zone"),
+        path,
         f"no time zone is called `{name}`",
         expected="a name of the IANA database",
         remedy=close or "write it like `Europe/Berlin`",

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from syncd.core.mapping import Mapping
 from syncd.errors import Complaint
-from syncd.mapping import across
+from syncd.mapping import across, telling
 from syncd.mapping.build import Draft, build
-from syncd.mapping.draft import PolicyDraft
+from syncd.mapping.draft import KnownChannel, PolicyDraft
 from syncd.mapping.nodes import Document
 from syncd.mapping.parse import MAX_BYTES, Refused, parse
 from syncd.mapping.policy import read_policy
@@ -32,19 +32,25 @@ class Loaded:
         return any(not complaint.notice for complaint in self.complaints)
 
 
-def load(files: Sequence[Path], vendors: MappingOf[str, Vendor] | None, escalation: Path | None = None) -> Loaded:
+def load(
+    files: Sequence[Path],
+    vendors: MappingOf[str, Vendor] | None,
+    escalation: Path | None = None,
+    channels: MappingOf[str, KnownChannel] | None = None,
+) -> Loaded:
     """Read all files, each for itself and then together.
 
     Args:
         vendors: what is known of each connection of the config; None when there is no config to ask.
         escalation: the file with the escalation policy.
+        channels: those of the config, by name; None when there is no config to ask.
     """
     drafts: list[Draft] = []
     complaints: list[Complaint] = []
     policy: PolicyDraft | None = None
     if escalation is not None:
         try:
-            policy = read_policy(read(escalation))
+            policy = read_policy(read(escalation), channels)
             complaints.extend(policy.complaints)
         except Refused as refused:
             complaints.extend(refused.complaints)
@@ -56,7 +62,8 @@ def load(files: Sequence[Path], vendors: MappingOf[str, Vendor] | None, escalati
     complaints.extend(complaint for draft in drafts for complaint in draft.complaints)
     complaints.extend(across.check(drafts, vendors))
     if policy is not None:
-        complaints.extend(check_mappings(policy, [draft.name for draft in drafts]))
+        names = [draft.name for draft in drafts]
+        complaints.extend([*check_mappings(policy, names), *telling.check_mappings(policy, names)])
     return Loaded(
         mappings=tuple(draft.mapping for draft in drafts if draft.mapping),
         complaints=tuple(sorted(set(complaints))),

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
-from importlib import resources
-from pathlib import Path as FilePath
 
 from syncd.core.conditions import Condition, IsSet
 from syncd.core.packet import Evidence, PacketPolicy
@@ -15,11 +12,11 @@ from syncd.core.redact import Redaction
 from syncd.errors import Complaint
 from syncd.mapping.context import Context
 from syncd.mapping.draft import PolicyDraft
-from syncd.mapping.nodes import Document, Path, Scalar
-from syncd.mapping.schema import EvidenceBlock, FieldBlock, PacketBlock, RedactBlock, TemplateBlock
-from syncd.mapping.template import MAX_SOURCE, Compiled, Fault, compile_template
+from syncd.mapping.nodes import Document, Path
+from syncd.mapping.schema import EvidenceBlock, FieldBlock, PacketBlock, RedactBlock
+from syncd.mapping.template import Compiled
+from syncd.mapping.templates import given, shipped
 from syncd.mapping.when import check_field, conditions
-from syncd.mapping.words import nearest
 
 TEMPLATE: Path = ("packet", "template")
 _ALLOWED = re.compile(r"(?:[^@\s]+@)?[^\W_](?:[\w-]*\w)?(?:\.[^\W_](?:[\w-]*\w)?)+")
@@ -35,7 +32,7 @@ def check(draft: PolicyDraft, context: Context) -> None:
     _check_headings(entries, context)
     for path, one in entries:
         _check_entry(path, one, context)
-    _check_redaction(block.redact, context)
+    _checkredaction(block.redact, context)
     context.complaints.extend(template(block, draft.document)[1])
 
 
@@ -46,7 +43,7 @@ def packet_policy(draft: PolicyDraft, fields: Mapping[str, FieldBlock], context:
     if block is None or made is None:
         return None
     evidence = tuple(_evidence(path, one, fields, context) for path, one in _entries(block, context))
-    return PacketPolicy(evidence, _redaction(block.redact), made, block.conversation)
+    return PacketPolicy(evidence, redaction(block.redact), made, block.conversation, block.similar)
 
 
 def _entries(block: PacketBlock, context: Context) -> list[tuple[Path, EvidenceBlock]]:
@@ -117,7 +114,7 @@ def _check_headings(entries: Sequence[tuple[Path, EvidenceBlock]], context: Cont
 # --- redaction --------------------------------------------------------------------------------------------------------
 
 
-def _redaction(block: RedactBlock) -> Redaction:
+def redaction(block: RedactBlock) -> Redaction:
     return Redaction(
         secrets=block.secrets,
         cards=block.cards,
@@ -129,7 +126,7 @@ def _redaction(block: RedactBlock) -> Redaction:
     )
 
 
-def _check_redaction(block: RedactBlock, context: Context) -> None:
+def _checkredaction(block: RedactBlock, context: Context) -> None:
     path: Path = ("packet", "redact")
     for at, one in enumerate(block.allow):
         if not _ALLOWED.fullmatch(one.removeprefix("@")):
@@ -144,53 +141,11 @@ def _check_redaction(block: RedactBlock, context: Context) -> None:
 # --- the template -----------------------------------------------------------------------------------------------------
 
 
-@cache
 def standard() -> Compiled:
     """The template that a file without one means."""
-    made, faults = compile_template(resources.files("syncd.mapping").joinpath("packet.jinja").read_text("utf-8"))
-    if made is None:
-        raise RuntimeError(f"the template that ships is refused: {faults}")
-    return made
+    return shipped("packet")
 
 
 def template(block: PacketBlock, document: Document) -> tuple[Compiled | None, list[Complaint]]:
     """The template, or what is wrong with it, each at its line."""
-    match block.template:
-        case None:
-            return standard(), []
-        case TemplateBlock(file=name):
-            return _from_file(name, document)
-        case source:
-            made, faults = compile_template(source)
-            return made, [_in_yaml(fault, document) for fault in faults]
-
-
-def _in_yaml(fault: Fault, document: Document) -> Complaint:
-    """Line 1 of a text below `|` is the one after the `|`; a text on one line is that line."""
-    node = document.node(TEMPLATE)
-    below = fault.line if isinstance(node, Scalar) and node.block else 0
-    found = document.complaint(TEMPLATE, fault.problem, expected=fault.expected, remedy=fault.remedy)
-    return replace(found, line=found.line + below, column=1, length=1) if below else found
-
-
-def _from_file(name: str, document: Document) -> tuple[Compiled | None, list[Complaint]]:
-    place = FilePath(document.file).parent / name
-    path = (*TEMPLATE, "file")
-    try:
-        raw = place.read_bytes() if place.is_file() else None
-        source = raw.decode("utf-8") if raw is not None and len(raw) <= MAX_SOURCE else None
-    except (OSError, UnicodeDecodeError):
-        source = None
-    if source is None:
-        problem = f"the template `{name}` cannot be read"
-        expected = f"a file beside this one, in UTF-8, of at most {MAX_SOURCE:,} bytes"
-        beside = nearest(name, (file.name for file in place.parent.glob("*"))) if place.parent.is_dir() else ""
-        remedy = f"did you mean `{beside}`?" if beside else f"create {place}"
-        return None, [document.complaint(path, problem, expected=expected, remedy=remedy)]
-    made, faults = compile_template(source)
-    return made, list(_in_file(faults, str(place)))
-
-
-def _in_file(faults: Sequence[Fault], file: str) -> Iterator[Complaint]:
-    for fault in faults:
-        yield Complaint(file, fault.line, 1, ".".join(map(str, TEMPLATE)), fault.problem, fault.expected, fault.remedy)
+    return (standard(), []) if block.template is None else given(block.template, TEMPLATE, document)

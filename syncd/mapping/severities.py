@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from syncd.core.conditions import AnyOf, Condition
+from syncd.core.conditions import AnyOf, Condition, IsSet
 from syncd.core.escalation import DEFAULT, OVERRIDE, SEVERITY
 from syncd.core.model import Pair
 from syncd.core.severity import Override, Severity, SeverityPolicy, SeverityRule
+from syncd.core.signals import CHURN
 from syncd.errors import Complaint
 from syncd.mapping import shadow
 from syncd.mapping.context import Context
@@ -48,8 +49,13 @@ def severity_policy(
 def check_mappings(draft: PolicyDraft, names: Sequence[str]) -> Iterator[Complaint]:
     """Complain of rules for mappings that are not there."""
     context = Context(document=draft.document, vendors=Pair(None, None), broken=draft.broken)
-    for path, _, block in _blocks(draft, context):
-        for at, name in enumerate(block.mappings):
+    named = [(path, block.mappings) for path, _, block in _blocks(draft, context)]
+    for key in ("routing", "approval"):
+        blocks = draft.parts.get(key, ())
+        places = context.positions((key,), len(blocks))
+        named += [((key, at), block.mappings) for at, block in zip(places, blocks, strict=True)]
+    for path, mappings in named:
+        for at, name in enumerate(mappings):
             if name not in names:
                 yield draft.document.complaint(
                     (*path, "mappings", at),
@@ -62,7 +68,9 @@ def check_mappings(draft: PolicyDraft, names: Sequence[str]) -> Iterator[Complai
 def _when(
     block: SeverityRuleBlock, path: Path, fields: Mapping[str, FieldBlock], context: Context
 ) -> tuple[Condition, ...]:
-    if SEVERITY in block.when:
+    given = block.when or {}
+    threat = (Condition(CHURN, (IsSet(True),)),) if block.churn else ()
+    if SEVERITY in given:
         context.complain(
             (*path, SEVERITY),
             "a severity cannot depend on itself",
@@ -70,10 +78,11 @@ def _when(
             remedy="delete it",
             key=True,
         )
-    asked = {name: given for name, given in block.when.items() if name != SEVERITY}
-    if not asked and block.when:
-        return ()
-    return conditions(asked, path, fields, context, all_of_them="every ticket would be that bad")
+    asked = {name: tests for name, tests in given.items() if name != SEVERITY}
+    unread = context.is_broken((*path[:-1], "churn"))
+    if not asked and (given or unread or (threat and block.when is None)):
+        return threat
+    return (*threat, *conditions(asked, path, fields, context, all_of_them="every ticket would be that bad"))
 
 
 def _blocks(draft: PolicyDraft, context: Context) -> Iterator[tuple[Path, Severity, SeverityRuleBlock]]:

@@ -76,10 +76,12 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A template that was checked."""
+    """A template that was checked. `asks` are the names that it says below `fields`."""
 
     digest: str
     _pieces: Callable[[Mapping[str, object]], Any] = field(repr=False, compare=False)
+    asks: frozenset[str] = frozenset()
+    source: str = field(default="", repr=False, compare=False)
 
     def render(self, values: Mapping[str, object]) -> str:
         """See `core.packet.Template`."""
@@ -96,12 +98,12 @@ class Compiled:
         return "".join(made).strip()
 
 
-def compile_template(source: str) -> tuple[Compiled | None, list[Fault]]:
-    """A template, or everything that is wrong with it."""
+def compile_template(source: str, values: Mapping[str, Shape] = VALUES) -> tuple[Compiled | None, list[Fault]]:
+    """A template that says some of `values`, or everything that is wrong with it."""
     if len(source) > MAX_SOURCE:
         return None, [Fault(1, "the template is too long", f"at most {MAX_SOURCE:,} characters", "say less")]
     try:
-        return _compiled(source)
+        return _compiled(source, values)
     except TemplateError as error:
         problem = f"this is no template: {(error.message or 'it cannot be read').partition('. ')[0].rstrip('.')}"
         remedy = "compare it with the one in docs/escalation.md"
@@ -110,14 +112,15 @@ def compile_template(source: str) -> tuple[Compiled | None, list[Fault]]:
         return None, [_TOO_DEEP]
 
 
-def _compiled(source: str) -> tuple[Compiled | None, list[Fault]]:
+def _compiled(source: str, values: Mapping[str, Shape]) -> tuple[Compiled | None, list[Fault]]:
     environment = _environment()
     tree = environment.parse(source)
-    check = _Check()
-    check.body(tree.body, VALUES, loops=0, depth=0)
+    check = _Check(values)
+    check.body(tree.body, values, loops=0, depth=0)
     if check.faults:
         return None, sorted(set(check.faults))
-    return Compiled(hashlib.sha256(source.encode()).hexdigest()[:24], environment.from_string(tree).generate), []
+    name = hashlib.sha256(source.encode()).hexdigest()[:24]
+    return Compiled(name, environment.from_string(tree).generate, frozenset(check.asks), source), []
 
 
 _TOO_DEEP = Fault(1, "it is nested too deep", f"at most {DEEPEST} levels", "unfold it")
@@ -140,8 +143,10 @@ _SAYING = {
 class _Check:
     """Walks a template, knows the shape of each value, and notes what is not allowed or not there."""
 
-    def __init__(self) -> None:
+    def __init__(self, values: Mapping[str, Shape]) -> None:
+        self._values = values
         self.faults: list[Fault] = []
+        self.asks: set[str] = set()
 
     def body(self, body: list[nodes.Node], scope: Mapping[str, Shape], *, loops: int, depth: int) -> None:
         if depth > DEEPEST:
@@ -178,9 +183,9 @@ class _Check:
         if over is None:
             return
         if not isinstance(over, ListOf):
-            self._fault(node.iter, "this is no list", f"one of {listed(_lists())}", "loop over a list")
+            self._fault(node.iter, "this is no list", f"one of {listed(self._lists())}", "loop over a list")
             return
-        if loops and not _is_of_item(node.iter):
+        if loops and not self._is_of_item(node.iter):
             problem = "a loop over everything stands in another loop"
             self._fault(node, problem, "a list of the item, such as `comment.files`", "write one loop after the other")
         inner = {**scope, node.target.name: over.each, "loop": LOOP}
@@ -239,6 +244,7 @@ class _Check:
             case None:
                 return None
             case AnyName() if isinstance(name, str):
+                self.asks.add(name)
                 return WORD
             case ListOf(each) if isinstance(name, int):
                 return each
@@ -264,6 +270,15 @@ class _Check:
             return of.each
         return of if node.name in ("default", "d") else WORD
 
+    def _is_of_item(self, node: nodes.Node) -> bool:
+        """Whether a list belongs to one item, and is not one of the ticket's own."""
+        while isinstance(node, nodes.Getattr | nodes.Getitem):
+            node = node.node
+        return isinstance(node, nodes.Name) and node.name not in self._values
+
+    def _lists(self) -> list[str]:
+        return [name for name, shape in self._values.items() if isinstance(shape, ListOf)]
+
     def _unknown(self, node: nodes.Node, sort: str, name: str, known: Any) -> None:
         self._fault(node, f"there is no {sort} `{name}`", f"one of {listed(known)}", meant(name, known) or "delete it")
 
@@ -280,14 +295,3 @@ def _is_small(node: nodes.Node) -> bool:
     if not isinstance(node, nodes.Const):
         return False
     return len(node.value) <= LONGEST if isinstance(node.value, str) else 0 <= (node.value or 0) <= WIDEST
-
-
-def _is_of_item(node: nodes.Node) -> bool:
-    """Whether a list belongs to one item, and is not one of the ticket's own."""
-    while isinstance(node, nodes.Getattr | nodes.Getitem):
-        node = node.node
-    return isinstance(node, nodes.Name) and node.name not in VALUES
-
-
-def _lists() -> list[str]:
-    return [name for name, shape in VALUES.items() if isinstance(shape, ListOf)]

@@ -22,6 +22,7 @@ from syncd.core.conditions import (
 from syncd.core.escalation import SEVERITY
 from syncd.core.model import Kind, Side
 from syncd.core.severity import Severity
+from syncd.core.signals import CHURN, NUMBERS
 from syncd.mapping import meanings
 from syncd.mapping.context import Context
 from syncd.mapping.kinds import sides
@@ -128,6 +129,9 @@ def check_field(condition: Condition, path: Path, fields: Mapping[str, FieldBloc
     if name == SEVERITY:
         _check_severities(condition, path, context)
         return
+    if name in context.signals:
+        _check_signal(condition, path, context)
+        return
     _check_own_field(condition, path, fields, context)
 
 
@@ -146,6 +150,20 @@ def _check_severities(condition: Condition, path: Path, context: Context) -> Non
     for word in sorted(_named(condition) - set(known)):
         remedy = meant(word, known) or "write `sev1`"
         context.complain(path, f"no severity is called `{word}`", expected=f"one of {listed(known)}", remedy=remedy)
+
+
+def _check_signal(condition: Condition, path: Path, context: Context) -> None:
+    """A number is compared, a word is named; what was looked up may be either."""
+    name, known = condition.field, context.signals[condition.field]
+    if name == CHURN and any(isinstance(test, AtLeast | AtMost) for test in condition.tests):
+        problem = f"`{name}` is what the customer said, and a number is asked for"
+        context.complain(path, problem, expected="`set`, or words", remedy="write `{set: true}`", key=True)
+    elif name in NUMBERS and not all(isinstance(test, AtLeast | AtMost | IsSet) for test in condition.tests):
+        problem = f"`{name}` is a number, and words are asked for"
+        context.complain(path, problem, expected="`at_least` or `at_most`", remedy="write `{at_least: 3}`", key=True)
+    for word in sorted(_named(condition) - known) if known else ():
+        remedy = meant(word, known) or "add it to the table, or delete it here"
+        context.complain(path, f"`{name}` is never `{word}`", expected=f"one of {listed(sorted(known))}", remedy=remedy)
 
 
 def _check_own_field(condition: Condition, path: Path, fields: Mapping[str, FieldBlock], context: Context) -> None:

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from syncd.core.contract import Reminder
+from syncd.core.owners import Absence
 from syncd.mapping.nodes import Scalar
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -143,6 +144,21 @@ def day(word: Scalar) -> date:
         raise Wrong(
             f"`{word.text}` is no day", expected="year-month-day", remedy="write it like `2026-12-25`"
         ) from None
+
+
+def absence(word: Scalar) -> Absence:
+    """ "2026-12-24..2027-01-02", both days among them; or one day."""
+    first, dots, last = word.text.partition("..")
+    try:
+        found = Absence(date.fromisoformat(first.strip()), date.fromisoformat((last if dots else first).strip()))
+    except ValueError:
+        expected = "a day, or the first and the last day"
+        remedy = "write it like `2026-12-24..2027-01-02`"
+        raise Wrong(f"`{word.text}` is no absence", expected=expected, remedy=remedy) from None
+    if found.last < found.first:
+        problem = f"the absence `{word.text}` ends before it begins"
+        raise Wrong(problem, expected="the first day first", remedy=f"write `{found.last}..{found.first}`")
+    return found
 
 
 _SHARE = re.compile(r"(\d{1,3})%")

@@ -372,6 +372,11 @@ class Connector(abc.ABC):
         self.ledger = ledger
         self.renewed: OAuth | None = None  # what renews the tokens of its clients; `open_client` puts it here
 
+    @classmethod
+    def capabilities_of(cls, config: Any) -> frozenset[Capability]:
+        """What an instance with this config could do, before there is one; `config` is an instance of `Config`."""
+        return cls.capabilities
+
     # -- abstract
 
     @abc.abstractmethod

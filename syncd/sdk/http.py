@@ -147,7 +147,7 @@ class Client:
         for _ in range(2):
             own = _origin(target) == _origin(self._http.base_url)
             if not own:
-                await self._check_egress(target)
+                await self.check_egress(target)
             client = self._http if own else self._plain
             self.budget.spend()
             try:
@@ -175,7 +175,7 @@ class Client:
         """
         target = self._http.build_request("PUT", url).url
         if _origin(target) != _origin(self._http.base_url):
-            await self._check_egress(target)
+            await self.check_egress(target)
         given = {**headers, "content-length": str(size)}
         try:
             async with asyncio.timeout(self.timeout * 10):
@@ -253,21 +253,22 @@ class Client:
             case _:
                 return Rejected(said)
 
-    async def _check_egress(self, url: httpx.URL) -> None:
-        """Refuse a file on a host that could be this machine's own network (reliability.md, T6)."""
+    async def check_egress(self, url: httpx.URL | str, what: str = "a file") -> None:
+        """Refuse what lies on a host that could be this machine's own network (reliability.md, T6)."""
+        url = httpx.URL(url)
         if url.host in self._download_hosts:
             return
         if url.scheme != "https":
-            raise Rejected(f"{self.connection}: a file on another host must come by https")
+            raise Rejected(f"{self.connection}: {what} on another host must come by https")
         loop = asyncio.get_running_loop()
         try:
             found = await loop.getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)
         except OSError as error:
-            raise Unavailable(f"{self.connection}: the host of a file is unknown", sent=False) from error
+            raise Unavailable(f"{self.connection}: the host of {what} is unknown", sent=False) from error
         for *_, address in found:
             ip = ipaddress.ip_address(address[0])
             if not (getattr(ip, "ipv4_mapped", None) or ip).is_global:
-                raise Rejected(f"{self.connection}: a file lies at a private address; not fetched")
+                raise Rejected(f"{self.connection}: {what} lies at a private address; not fetched")
 
 
 _BODY_HEADERS = frozenset({"content-encoding", "content-length", "transfer-encoding"})

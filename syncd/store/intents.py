@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, exists, func, or_, select, update
 
 from syncd.core.model import Side, Visibility
 from syncd.store import codec, meta
@@ -117,11 +117,13 @@ def attempted_beside(c: Connection, of: Link) -> list[Intent]:
 
 
 def created_between(c: Connection, after: datetime, until: datetime) -> list[int]:
-    """Ids of the links whose issue was made in this span, or was to be made then and nobody knows of it."""
+    """Ids of the links whose issue was made in this span, or was to be made then and nobody knows of it.
+
+    What was announced long before it was sent (the daemon stood still between) may arrive long after.
+    """
     landed = and_(intent.c.state == IntentState.LANDED.value, intent.c.landed_at > after, intent.c.landed_at <= until)
-    unknown = and_(
-        _in([IntentState.PLANNED, IntentState.ATTEMPTED]), intent.c.created_at > after, intent.c.created_at <= until
-    )
+    sent = func.coalesce(intent.c.attempted_at, intent.c.created_at)
+    unknown = and_(_in([IntentState.PLANNED, IntentState.ATTEMPTED]), sent > after, sent <= until)
     query = select(intent.c.link_id).where(intent.c.kind == IntentKind.CREATE.value, or_(landed, unknown))
     return list(c.scalars(query))
 
@@ -136,6 +138,13 @@ def told(c: Connection, link_id: int) -> frozenset[str]:
     return frozenset(c.scalars(query))
 
 
+def told_of(c: Connection, link_ids: Collection[int], prefixes: Collection[str]) -> frozenset[str]:
+    """The occasions that begin in one of these ways and of which the notes of any of these links told."""
+    begins = or_(*(intent.c.item.startswith(prefix) for prefix in prefixes))
+    query = select(intent.c.item).where(intent.c.link_id.in_(link_ids), intent.c.kind == IntentKind.NOTE.value, begins)
+    return frozenset(c.scalars(query))
+
+
 def was_announced(c: Connection, link_id: int, item: str) -> bool:
     """Whether a note about this occasion was ever announced, whatever became of it."""
     query = select(intent.c.id).where(intent.c.link_id == link_id, intent.c.kind == IntentKind.NOTE.value)
@@ -146,6 +155,17 @@ def landed(c: Connection, link_id: int) -> Mapping[str, str]:
     """What the writes of a link made: their keys, and the ids that the vendor gave."""
     query = select(intent.c.key, intent.c.target).where(intent.c.link_id == link_id, intent.c.target.is_not(None))
     return {row.key: row.target for row in c.execute(query)}
+
+
+def targets(c: Connection, link_id: int, items: Collection[str]) -> frozenset[str]:
+    """The ids that the vendor gave to the notes about these occasions, as far as they stand there."""
+    query = select(intent.c.target).where(
+        intent.c.link_id == link_id,
+        intent.c.kind == IntentKind.NOTE.value,
+        intent.c.item.in_(list(items)),
+        intent.c.target.is_not(None),
+    )
+    return frozenset(c.scalars(query))
 
 
 def list_open(c: Connection, limit: int = 1000) -> list[Intent]:
@@ -191,6 +211,11 @@ def land(c: Connection, intent_id: int, target: str, now: datetime) -> Intent:
     return _step(c, intent_id, IntentState.LANDED, OPEN, values)
 
 
+def answered(c: Connection, intent_id: int, now: datetime) -> Intent:
+    """The vendor answered that it is done, but not what came of it: still ATTEMPTED, but nothing is waited for."""
+    return _step(c, intent_id, IntentState.ATTEMPTED, OPEN, {"landed_at": now})
+
+
 def refuse(c: Connection, intent_id: int, reason: str) -> Intent:
     """It has surely not happened and will not: another plan for the same item is another intent."""
     return _step(c, intent_id, IntentState.REFUSED, OPEN, {"reason": reason})
@@ -205,8 +230,14 @@ def forget_notes(c: Connection, link_id: int, *, keep: Collection[str]) -> None:
 
 
 def again(c: Connection, intent_id: int, reason: str = "") -> Intent:
-    """It has surely not happened yet (a definite refusal that may pass): back to PLANNED."""
-    values = {"reason": reason, "attempted_at": None}
+    """It has surely not happened yet (a definite refusal that may pass): back to PLANNED.
+
+    A create counts as announced when it was sent last: from then on it is looked for once more after an hour and after
+    a day (`created_between`), however long before that it was announced first.
+    """
+    last_sent = func.coalesce(intent.c.attempted_at, intent.c.created_at)
+    announced = case((intent.c.kind == IntentKind.CREATE.value, last_sent), else_=intent.c.created_at)
+    values = {"reason": reason, "attempted_at": None, "created_at": announced}
     return _step(c, intent_id, IntentState.PLANNED, (IntentState.ATTEMPTED, IntentState.PLANNED), values)
 
 

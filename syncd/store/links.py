@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from syncd.core.model import Base, Fields, Pair, Side
 from syncd.store import codec
 from syncd.store.insert import insert
 from syncd.store.leases import claim, finish, later, mark, next_due, park, release, renew, rest, wake
-from syncd.store.records import Counts, Filter, Lease, Link, LinkState, LostLease
+from syncd.store.records import Counts, Filter, Lease, Link, LinkState, LostLease, Replaced
 from syncd.store.schema import NOT_LINKED
 from syncd.store.schema import link as links
 from syncd.store.types import Words
@@ -125,7 +125,8 @@ def by_issue(c: Connection, connection: str, engineering_ref: str) -> list[Link]
 def sibling_bases(c: Connection, link: Link) -> Mapping[int, Base]:
     """What the other tickets on the same issue looked like after their last sync, by link id: for the aggregates.
 
-    Only those that are LINKED under the same mapping and were synced once.
+    Only those that are LINKED under the same mapping and were synced once. One that rests has no say, not either while
+    it is woken to be looked at: it keeps the reason for which it rests until a run finds it back.
     """
     if link.refs.engineering is None:
         return MappingProxyType({})
@@ -134,6 +135,7 @@ def sibling_bases(c: Connection, link: Link) -> Mapping[int, Base]:
         links.c.engineering_ref == link.refs.engineering,
         links.c.mapping == link.mapping,
         links.c.state == LinkState.LINKED.value,
+        links.c.reason == "",
         links.c.id != link.id,
     )
     found = {row.id: codec.load_base(row.support_base) for row in c.execute(columns.order_by(links.c.id))}
@@ -169,8 +171,9 @@ def grade(c: Connection, lease: Lease, severity: str, rule: str) -> None:
 
 
 def ringing(c: Connection, now: datetime, limit: int) -> list[Link]:
-    """Linked tickets of which somebody is to be told something by now, the longest overdue first."""
-    due = (links.c.rings_at.is_not(None), links.c.rings_at <= now, links.c.state == LinkState.LINKED.value)
+    """Tickets of which somebody is to be told something by now, or that time has made worse; the oldest first."""
+    at_work = links.c.state.in_((LinkState.LINKED.value, LinkState.WATCHED.value))
+    due = (links.c.rings_at.is_not(None), links.c.rings_at <= now, at_work)
     return [record(row) for row in c.execute(select(links).where(*due).order_by(links.c.rings_at).limit(limit))]
 
 
@@ -202,7 +205,7 @@ def advance(c: Connection, link_ids: Iterable[int], side: Side, revision: str) -
             c.execute(update(links).where(links.c.id == row.id).values({column: moved}))
 
 
-def agree(c: Connection, link: Link, fields: Fields, rules: Mapping[str, str]) -> None:
+def agree(c: Connection, link: Link, fields: Fields, rules: Mapping[str, str]) -> list[Replaced]:
     """Take what was written on an issue as agreed in its other links too, so that none of them takes it for an edit.
 
     What they hold back was seen before it: a run that does not read the issue must not go back to that. The caller
@@ -210,7 +213,11 @@ def agree(c: Connection, link: Link, fields: Fields, rules: Mapping[str, str]) -
 
     Args:
         rules: the issue's fields -> the entries of the mapping that are about them.
+
+    Returns:
+        What they took for agreed until then, for `disagree`.
     """
+    replaced: list[Replaced] = []
     written = {rules[name]: value for name, value in fields.items() if name in rules}
     for other in by_issue(c, link.connections.engineering, link.refs.engineering or ""):
         base = other.base.engineering
@@ -224,6 +231,44 @@ def agree(c: Connection, link: Link, fields: Fields, rules: Mapping[str, str]) -
         }
         values = {"engineering_base": moved, "held": codec.dump_held(held)}
         c.execute(update(links).where(links.c.id == other.id).values(values))
+        replaced += [
+            Replaced(other.id, name, base.fields[name], rule := rules.get(name, ""), other.held.get(rule))
+            for name in known
+        ]
+    return replaced
+
+
+def disagree(c: Connection, replaced: Iterable[Replaced]) -> None:
+    """Take `agree` back: the issue did not become what was written. The caller still holds the lease of that time."""
+    for before in replaced:
+        other = get(c, before.link_id)
+        base = other.base.engineering
+        if base is None:
+            continue
+        moved = replace(base, fields={**base.fields, before.name: before.value})
+        held = {**other.held, before.rule: before.held} if before.held is not None else dict(other.held)
+        values = {"engineering_base": codec.dump_base(moved), "held": codec.dump_held(held)}
+        c.execute(update(links).where(links.c.id == other.id).values(values))
+
+
+def prove(c: Connection, lease: Lease, agreed: Pair[Fields], rules: Collection[str]) -> None:
+    """Take these fields of both sides as agreed at once, before the run is over: one that dies must not take what it
+
+    wrote for somebody's edit. Somebody who has claimed the link since knows better, and nothing is changed.
+
+    Args:
+        rules: entries of the mapping that these fields are about; what was held back of them is no more.
+    """
+    held = and_(links.c.id == lease.link_id, links.c.epoch == lease.epoch, links.c.leased_until.is_not(None))
+    row = c.execute(select(links).where(held)).one_or_none()
+    if row is None:
+        return
+    known = record(row)
+    bases = {side: base for side in Side if (base := known.base[side]) is not None}
+    moved = {side: replace(base, fields={**base.fields, **agreed[side]}) for side, base in bases.items()}
+    left = {rule: pair for rule, pair in known.held.items() if rule not in rules}
+    values = {f"{side}_base": codec.dump_base(base) for side, base in moved.items()}
+    c.execute(update(links).where(held).values({**values, "held": codec.dump_held(left)}))
 
 
 def fence(c: Connection, link_id: int) -> None:
@@ -272,6 +317,12 @@ def list_links(
     order = links.c.id.desc() if newest else links.c.id
     query = select(links).where(*_conditions(filters)).order_by(order).limit(limit).offset(offset)
     return [record(row) for row in c.execute(query)]
+
+
+def with_issues(c: Connection, mapping: str, *, limit: int) -> list[Link]:
+    """Links of a mapping that have an issue, the newest first; they may rest."""
+    query = select(links).where(links.c.mapping == mapping, links.c.engineering_ref.is_not(None))
+    return [record(row) for row in c.execute(query.order_by(links.c.id.desc()).limit(limit))]
 
 
 def counts(c: Connection, mapping: str | None = None) -> Counts:

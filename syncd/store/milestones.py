@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from syncd.core.milestones import Happened, Milestone
 from syncd.store.insert import add_new
@@ -21,4 +22,9 @@ def add(c: Connection, link_id: int, fact: Milestone, now: datetime) -> bool:
 def of(c: Connection, link_id: int) -> list[Milestone]:
     """The facts about one link, in the order in which they were noted."""
     rows = c.execute(select(milestone).where(milestone.c.link_id == link_id).order_by(milestone.c.id))
-    return [Milestone(Happened(row.what), row.at, row.who, row.detail, row.source) for row in rows]
+    return [fact(row) for row in rows]
+
+
+def fact(row: Row[Any]) -> Milestone:
+    """A row as the value that it keeps."""
+    return Milestone(Happened(row.what), row.at, row.who, row.detail, row.source)

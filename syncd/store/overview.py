@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, func, or_, select
 
 from syncd.store import codec, intents, links
-from syncd.store.records import DeliveryState, Intent, IntentState, Link, LinkState
-from syncd.store.schema import CLAIMABLE, NOT_LINKED, audit, conflict, delivery, hint, intent, link, parked
+from syncd.store.records import DeliveryState, Intent, IntentState, Link, LinkState, RequestState
+from syncd.store.schema import CLAIMABLE, NOT_LINKED, audit, conflict, delivery, hint, intent, link, parked, request
 from syncd.store.types import Instant
 
 
@@ -44,6 +44,9 @@ def waiting(c: Connection, now: datetime) -> Waiting:
     stopped = c.scalar(select(func.count()).where(link.c.state == LinkState.PARKED.value, NOT_LINKED)) or 0
     if stopped:
         scopes["link"] = scopes.get("link", 0) + stopped
+    told = c.scalar(select(func.count()).where(request.c.state == RequestState.PARKED.value)) or 0
+    if told:
+        scopes["request"] = told
     return Waiting(
         hints=count,
         oldest_hint=oldest,

@@ -8,6 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from syncd.core.intake import Act
 from syncd.core.model import Base, Pair, Side, Value, Visibility, Word
 
 
@@ -259,6 +260,21 @@ class Intent:
     landed_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """What another link took for agreed of one field of the issue, before `links.agree`.
+
+    Attributes:
+        held: what that link held back of the entry `rule`; None for nothing.
+    """
+
+    link_id: int
+    name: str
+    value: Value
+    rule: str
+    held: Pair[Value] | None
+
+
 class TwinState(Word):
     MIRRORED = "mirrored"
     STUB = "stub"  # a short notice stands in its place
@@ -341,6 +357,8 @@ class ParkScope(Word):
     LINK = "link"
     CONNECTION = "connection"
     MAPPING = "mapping"
+    CHANNEL = "channel"  # of `channels`: nothing goes out through it
+    MESSAGE = "message"  # its bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,3 +403,87 @@ class Pause:
     name: str
     reason: str
     since: datetime
+
+
+# --- what other systems told ------------------------------------------------------------------------------------------
+
+
+class RequestState(Word):
+    RECEIVED = "received"  # kept, and nothing is written of it so far
+    ATTEMPTED = "attempted"  # the ticket may be there
+    OPENED = "opened"  # the ticket is there, what was told stands not on it yet
+    DONE = "done"
+    PARKED = "parked"  # a person is needed
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRow:
+    """A request of the intake API.
+
+    Attributes:
+        escalation: the public name of the case; one that enriches has that of the one that opened it.
+        key: the client's own key of idempotency; `digest` is of the raw body.
+        body: as it came; empty when it was dropped for its age.
+        link_id: of the ticket, from the moment it is there.
+        refused: fields that the helpdesk did not take, with its reason.
+    """
+
+    id: int
+    act: Act
+    escalation: str
+    client: str
+    mapping: str
+    source_id: str
+    key: str
+    digest: str
+    body: bytes = field(repr=False)
+    received_at: datetime
+    state: RequestState
+    link_id: int | None
+    attempted_at: datetime | None
+    due: datetime
+    tries: int
+    reason: str
+    refused: Mapping[str, str]
+    epoch: int
+    leased_until: datetime | None
+    settled_at: datetime | None
+
+
+class MessageState(Word):
+    """How far a message to people outside of the two tickets is."""
+
+    WAITING = "waiting"
+    SENDING = "sending"  # noted before the request: after a crash it is in doubt
+    SENT = "sent"
+    PARKED = "parked"
+    FORGOTTEN = "forgotten"  # by a person
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """A message in the outbox.
+
+    Attributes:
+        bundle: the id with which it was first sent, alone or with others; "" before. It never changes afterwards.
+        links: label and address; `event` the same message for programs.
+    """
+
+    id: int
+    link_id: int
+    fact: str
+    rule: str
+    recipient: str
+    channel: str
+    address: str
+    severity: str
+    subject: str
+    body: str
+    links: tuple[tuple[str, str], ...]
+    event: Mapping[str, Any]
+    state: MessageState
+    bundle: str
+    created_at: datetime
+    due: datetime
+    attempts: int
+    reason: str

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete
 
-from syncd.store import audit, deliveries
+from syncd.store import audit, deliveries, messages, requests, tokens
 from syncd.store.intents import ONCE
 from syncd.store.records import IntentState
 from syncd.store.schema import conflict, foretold, intent, seen
@@ -23,6 +23,7 @@ class Ages:
     seen: timedelta = timedelta(days=14)
     intents: timedelta = timedelta(days=30)
     conflicts: timedelta = timedelta(days=400)
+    tokens: timedelta = timedelta(days=30)  # after they expired
 
 
 def prune(c: Connection, now: datetime, ages: Ages = Ages()) -> Mapping[str, int]:  # frozen
@@ -33,9 +34,12 @@ def prune(c: Connection, now: datetime, ages: Ages = Ages()) -> Mapping[str, int
     settled = ~conflict.c.open & (conflict.c.settled_at < now - ages.conflicts)
     return {
         "delivery": deliveries.prune(c, now - ages.deliveries),
+        "request": requests.prune(c, now - ages.deliveries),
         "seen": c.execute(delete(seen).where(seen.c.at < now - ages.seen)).rowcount,
         "foretold": c.execute(delete(foretold).where(foretold.c.expires < now)).rowcount,
         "intent": c.execute(delete(intent).where(old_intents)).rowcount,
         "conflict": c.execute(delete(conflict).where(settled)).rowcount,
+        "token": tokens.prune(c, now - ages.tokens),
+        "message": messages.prune(c, now - ages.deliveries),
         "audit": audit.prune(c, now - ages.audit),
     }

@@ -21,9 +21,22 @@ from sqlalchemy import (
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.sql.elements import TextClause
 
+from syncd.core.deeds import Purpose
+from syncd.core.intake import Act
 from syncd.core.milestones import Happened
 from syncd.core.model import Side, Visibility
-from syncd.store.records import DeliveryState, IntentKind, IntentState, LinkState, ParkScope, PauseScope, TwinState
+from syncd.core.telling import Audience
+from syncd.store.records import (
+    DeliveryState,
+    IntentKind,
+    IntentState,
+    LinkState,
+    MessageState,
+    ParkScope,
+    PauseScope,
+    RequestState,
+    TwinState,
+)
 from syncd.store.types import Id, Instant, Words
 
 metadata = MetaData(
@@ -62,6 +75,9 @@ def partial(name: str, *columns: str, where: TextClause, unique: bool = False) -
 
 CLAIMABLE = text("due IS NOT NULL AND state IN ('watched', 'linked')")
 """In these very words in the queries too: only so do both planners take the index."""
+
+NAMED = text("what IN ('assigned', 'transferred')")
+"""Whom the routing named."""
 
 NOT_LINKED = text("state <> 'linked'")
 
@@ -332,7 +348,139 @@ milestone = Table(
     words("source"),
     one_of("what", Happened),
     Index(None, "link_id", "id"),
+    Index(None, "what", "at", "link_id"),
+    partial("ix_milestone_named", "who", "at", where=NAMED),
     partial("uq_milestone_once", "link_id", "what", "source", unique=True, where=text("source <> ''")),
+    sqlite_autoincrement=True,
+)
+
+statement = Table(
+    "statement",
+    metadata,
+    key(),
+    link_key(),
+    words("what", default=None),
+    Column("at", Instant, nullable=False),
+    words("who"),
+    words("detail"),
+    words("source", default=None),
+    one_of("what", Happened),
+    UniqueConstraint("link_id", "source"),
+    sqlite_autoincrement=True,
+)
+
+request = Table(
+    "request",
+    metadata,
+    key(),
+    words("act", default=None),
+    words("escalation", default=None),
+    words("client", default=None),
+    words("mapping", default=None),
+    words("source_id", default=None),
+    words("key", default=None),
+    words("digest", default=None),
+    Column("body", LargeBinary, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    words("state", default=None),
+    Column("link_id", Id, ForeignKey("link.id", ondelete="SET NULL")),
+    Column("attempted_at", Instant),
+    Column("due", Instant, nullable=False),
+    Column("tries", Integer, nullable=False, server_default=text("0")),
+    words("reason"),
+    words("refused", default="{}"),
+    Column("epoch", BigInteger, nullable=False, server_default=text("0")),
+    Column("leased_until", Instant),
+    Column("settled_at", Instant),
+    UniqueConstraint("client", "key"),
+    one_of("act", Act),
+    one_of("state", RequestState),
+    CheckConstraint("state <> 'attempted' OR attempted_at IS NOT NULL", name="attempt_has_a_time"),
+    partial("uq_request_opening", "escalation", unique=True, where=text("act = 'open'")),
+    partial("uq_request_source", "client", "source_id", unique=True, where=text("act = 'open'")),
+    partial("ix_request_open", "due", "id", where=text("state IN ('received', 'attempted')")),
+    partial("ix_request_link_id", "link_id", where=text("link_id IS NOT NULL")),
+    Index(None, "escalation"),
+    Index(None, "received_at"),
+    sqlite_autoincrement=True,
+)
+
+facet = Table(
+    "facet",
+    metadata,
+    key(),
+    link_key(),
+    Column("since", Instant, nullable=False),
+    Column("opened", Instant),
+    Column("closed", Boolean(create_constraint=False), nullable=False),
+    words("severity"),
+    words("service"),
+    words("tier"),
+    words("team"),
+    words("category"),
+    UniqueConstraint("link_id", "since"),
+    Index(None, "opened"),
+    sqlite_autoincrement=True,
+)
+
+propagated = Table(
+    "propagated",
+    metadata,
+    Column("link_id", Id, ForeignKey("link.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("day", Instant, primary_key=True),
+    Column("changes", Integer, nullable=False),
+    Index(None, "day"),
+    sqlite_with_rowid=False,
+)
+
+token = Table(
+    "token",
+    metadata,
+    key(),
+    link_key(),
+    words("purpose", default=None),
+    words("digest", default=None),
+    words("who"),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("opened_at", Instant),
+    Column("done_at", Instant),
+    Column("revoked_at", Instant),
+    one_of("purpose", Purpose),
+    UniqueConstraint("digest"),
+    Index(None, "link_id"),
+    sqlite_autoincrement=True,
+)
+
+message = Table(
+    "message",
+    metadata,
+    key(),
+    link_key(),
+    words("fact", default=None),
+    words("rule", default=None),
+    words("recipient", default=None),
+    words("channel", default=None),
+    words("address"),
+    words("audience", default=None),
+    words("severity"),
+    words("subject"),
+    words("body"),
+    words("links", default="[]"),
+    words("event", default="{}"),
+    words("state", default=None),
+    words("bundle"),
+    Column("created_at", Instant, nullable=False),
+    Column("due", Instant, nullable=False),
+    Column("attempted_at", Instant),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    words("reason"),
+    UniqueConstraint("link_id", "fact", "rule", "recipient"),
+    one_of("audience", Audience),
+    one_of("state", MessageState),
+    CheckConstraint("state <> 'sending' OR (attempted_at IS NOT NULL AND bundle <> '')", name="sending_is_known"),
+    partial("ix_message_open", "channel", "due", where=text("state IN ('waiting', 'sending', 'parked')")),
+    Index(None, "attempted_at"),
     sqlite_autoincrement=True,
 )
 
@@ -363,6 +511,56 @@ pause = Table(
     words("reason", default=None),
     Column("since", Instant, nullable=False),
     one_of("scope", PauseScope),
+)
+
+# --- signals ---------------------------------------------------------------------------------------------------------
+
+
+def of_link() -> Column[int]:
+    """One row for each link."""
+    return Column("link_id", Id, ForeignKey("link.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+
+
+standing = Table(
+    "standing",
+    metadata,
+    of_link(),
+    Column("moved_at", Instant),
+    words("support_status"),
+    words("engineering_status"),
+    Column("done", Boolean(create_constraint=False), nullable=False),
+    Column("unanswered", Integer, nullable=False),
+    Column("said", Words),
+    Column("due_at", Instant),
+    Column("looked_at", Instant, nullable=False),
+    words("signals", default="{}"),
+    words("waits_for"),
+    partial("ix_standing_waits", "link_id", where=text("waits_for <> ''")),
+)
+
+contact = Table(
+    "contact",
+    metadata,
+    of_link(),
+    words("connection", default=None),
+    words("ref", default=None),
+    words("customer", default=None),
+    Column("opened_at", Instant, nullable=False),
+    Index("ix_contact_customer", "customer", "opened_at"),
+)
+
+lookup = Table(
+    "lookup",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("key", Words, primary_key=True),
+    Column("value", Words),
+    Column("answered_at", Instant),
+    words("problem"),
+    Column("since", Instant),
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("retry_at", Instant),
+    partial("ix_lookup_retry", "retry_at", where=text("retry_at IS NOT NULL")),
 )
 
 meta = Table("meta", metadata, Column("key", Words, primary_key=True), words("value", default=None))

@@ -15,9 +15,10 @@ from starlette.routing import Route
 from syncd.engine.pulse import Pulse
 from syncd.engine.site import Site
 from syncd.errors import StoreError
-from syncd.web import page
+from syncd.web import intake, page, signed
 from syncd.web.guard import guarded, not_found
 from syncd.web.health import healthz, readyz
+from syncd.web.limit import Limit
 from syncd.web.metrics import Metrics, scrape
 from syncd.web.webhooks import hook
 
@@ -38,6 +39,7 @@ def create(
     app = Starlette(
         routes=[
             Route("/hooks/{connection}", hook, methods=["POST"]),
+            *intake.routes(),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", guarded(scrape)),
@@ -45,6 +47,8 @@ def create(
             Route("/static/{name}", guarded(page.asset)),
             Route("/api/status", guarded(page.standing)),
             Route("/api/live", guarded(page.live)),
+            Route("/s/do", signed.limited(signed.press), methods=["POST"]),
+            Route("/s/{token}", signed.limited(signed.show)),
         ],
         exception_handlers={HTTPException: _refused, StoreError: _unavailable},
     )
@@ -53,7 +57,9 @@ def create(
     app.state.metrics = metrics
     app.state.pulse = pulse
     app.state.password = password
+    app.state.limit = Limit()
     app.state.stopping = asyncio.Event()
+    app.state.rates = intake.Rates(site)
     app.state.looks = page.Looks(site, pulse)
     return app
 

@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 from starlette.requests import Request
 from starlette.responses import Response
 
-from syncd.engine import views
+from syncd.engine import report, views
 from syncd.engine.countdown import days_left
 from syncd.engine.reconcile import Done
 from syncd.errors import StoreError
@@ -28,6 +28,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.calls = self._counter("vendor_calls", "Requests to vendors.", "connection", "method", "status")
         self.deliveries = self._counter("deliveries", "Received webhooks.", "connection", "verdict")
+        self.requests = self._counter("intake_requests", "Requests of the intake API.", "client", "status")
         self.writes = self._counter("writes", "Writes that a vendor has proven.", "kind", "side")
         self.delay = Histogram(
             "syncd_delay_seconds",
@@ -49,6 +50,8 @@ class Metrics:
         self.webhooks = self._gauge(
             "webhooks_ok", "1 where a vendor calls us as it should, 0 where somebody should look.", "connection"
         )
+        self.cases = self._gauge("cases", "Escalations that are not done, by where they stand.", "severity", "stage")
+        self.late = self._gauge("clocks_late", "Clocks that ran out and still run.", "severity", "clock")
         self.up = self._gauge("up", "1 when nothing keeps the daemon from its work.")
         self.up.set(0)
 
@@ -82,6 +85,13 @@ class Metrics:
         self._stand_at_vendors(status.connections, status.at)
         self.up.set(1 if status.works else 0)
 
+    def escalations(self, now: report.Standing) -> None:
+        """Take over how the open escalations stand now."""
+        for gauge, counts in ((self.cases, now.stages), (self.late, now.late)):
+            gauge.clear()
+            for (severity, what), count in counts.items():
+                gauge.labels(severity or "none", what).set(count)
+
     def _stand_at_vendors(self, connections: Iterable[views.ConnectionView], now: datetime) -> None:
         for connection in connections:
             if connection.last_poll is not None:
@@ -105,6 +115,7 @@ async def scrape(request: Request) -> Response:
     metrics: Metrics = request.app.state.metrics
     try:
         metrics.stand(await views.status(request.app.state.site, pulse=request.app.state.pulse()))
+        metrics.escalations(await report.standing(request.app.state.site))
     except StoreError as error:
         log.warning("metrics.no_store", reason=str(error))
         metrics.up.set(0)

@@ -36,7 +36,7 @@ async def hook(request: Request) -> Response:
     metrics: Metrics = request.app.state.metrics
     name: str = request.path_params["connection"]
     try:
-        _examine(request)
+        examine(request)
         webhook = await _webhook(request, site)
         received = await receive(site, name, webhook)
     except Refused as error:
@@ -62,7 +62,7 @@ def _answer(verdict: Verdict) -> Response:
             return not_found()
 
 
-def _examine(request: Request) -> None:
+def examine(request: Request) -> None:
     """Refuse what its head alone condemns."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if request.headers.get("content-encoding", "identity").lower() != "identity":
@@ -74,15 +74,19 @@ def _examine(request: Request) -> None:
         raise Refused(413, "too large")
 
 
-async def _webhook(request: Request, site: Site) -> Webhook:
+async def raw_body(request: Request) -> bytes:
+    """The bytes as they came, no more than are allowed and no slower. Raises Refused."""
     try:
         async with asyncio.timeout(SLOWEST):
-            body = await _body(request)
+            return await _body(request)
     except (TimeoutError, ClientDisconnect):
         raise Refused(408, "too slow") from None
+
+
+async def _webhook(request: Request, site: Site) -> Webhook:
     return Webhook(
         headers={name.lower(): value for name, value in request.headers.items()},
-        body=body,
+        body=await raw_body(request),
         received=site.now(),
         query=dict(request.query_params),
     )

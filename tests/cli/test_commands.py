@@ -69,7 +69,7 @@ def test_connectors_are_listed_with_what_they_can_do_and_why_not() -> None:
     done = syncd("connectors", "--json")
     assert done.returncode == 5  # some of them are broken
     rows = {row["name"]: row for row in json.loads(done.stdout)}
-    assert rows["desk"]["capabilities"] == ["internal comments", "webhooks"]
+    assert rows["desk"]["capabilities"] == ["find", "internal comments", "webhooks"]
     assert rows["desk"]["create"] == ["queue"]
     assert "acme_nowhere" in rows["gone"]["problem"]
     assert "lacks" in rows["hollow"]["problem"]

@@ -93,6 +93,7 @@ def test_a_plan_reads_as_what_will_happen(place: Installation, syncd: Terminal) 
 
 
 def test_a_plan_needs_no_store(place: Installation, syncd: Terminal) -> None:
+    place.before_the_first_start()
     place.desk.open(title="Export fails", priority="urgent")
     assert "create CORE" in syncd("plan", "desk-1")
     assert not (place.folder / "var").exists()
@@ -321,3 +322,46 @@ def test_a_backfill_with_history_copies_what_was_said(place: Installation, syncd
     assert "is linked already" in syncd("backfill", "--field", "description", ticket)
     syncd("once")
     assert sum("an old story" in comment.body.text for comment in place.tracker.ticket(issue).comments) == 1
+
+
+# --- the way back
+
+
+def test_issues_are_listed_by_customers_and_a_score_is_kept(place: Installation, syncd: Terminal) -> None:
+    (place.folder / "config" / "escalation.yaml").write_text(
+        "severities: {sev1: {rules: [{name: urgent, when: {priority: p1}}]}}\n"
+        "feedback:\n  reopened_as: doing\n  survey: {ask: How did we do?, low: 2}\n",
+        encoding="utf-8",
+    )
+    ref, issue = asyncio.run(place.linked())
+    assert syncd("feedback", "--since", "30d").splitlines()[-1].split() == ["CORE-1", "1", "HELP-1", "1", "-", "-", "-"]
+    [listed] = syncd.json("feedback")
+    assert (listed["tickets"], listed["customers"], listed["recent"]) == (["HELP-1"], 1, 1)
+    assert listed["value"] is listed["rating"] is None
+    assert (listed["issue"]["label"], listed["causes"]) == ("CORE-1", {})
+    syncd("feedback", "--since", "soon", exit=2)
+    assert syncd("rate", issue, "2") == "kept the score 2 of HELP-1\n"
+    syncd("once")
+    assert any("was not content: 2" in one.body.text for one in place.desk.ticket(ref).comments)
+    assert syncd.json("feedback")[0]["rating"] == "2"
+    assert syncd("feedback").splitlines()[-1].split()[-1] == "2"
+    syncd("rate", issue, "good", exit=2)
+
+
+def test_a_review_is_written_as_text_as_a_page_and_for_programs(
+    place: Installation, syncd: Terminal, tmp_path: Path
+) -> None:
+    (place.folder / "config" / "escalation.yaml").write_text(
+        "severities: {sev1: {rules: [{name: urgent, when: {priority: p1}}]}}\n"
+        "review:\n  fill_in: '### What did we learn?'\n",
+        encoding="utf-8",
+    )
+    _, issue = asyncio.run(place.linked())
+    assert syncd("review", issue).startswith("# Review of HELP\\-1\n")
+    assert "### What did we learn?" in syncd("review", issue)
+    page = tmp_path / "review.html"
+    assert syncd("review", issue, "--format", "html", "--output", str(page)) == ""
+    assert "<h1>Review of HELP-1</h1>" in page.read_text(encoding="utf-8")
+    assert syncd.json("review", issue)["severity"] == "sev1"
+    syncd("review", issue, "--output", str(tmp_path / "nowhere" / "review.md"), exit=2)
+    syncd("review", "CORE-99", exit=2)

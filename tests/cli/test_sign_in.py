@@ -60,6 +60,7 @@ def test_webhooks_are_looked_up_with_what_the_daemon_keeps(
 
 
 def test_no_store_is_made_for_a_connection_without_a_refresh_token(place: Installation, syncd: Terminal) -> None:
+    place.before_the_first_start()
     syncd("check", "--online")
     assert not (place.folder / "var").exists()
 
@@ -67,6 +68,7 @@ def test_no_store_is_made_for_a_connection_without_a_refresh_token(place: Instal
 def test_a_plan_before_the_first_run_uses_no_refresh_token_up(
     place: Installation, syncd: Terminal, door: TokenEndpoint
 ) -> None:
+    place.before_the_first_start()
     place.desk.open(title="Export fails", priority="urgent")
     syncd("plan", "desk-1", exit=0)
     assert door.asked == 0

@@ -123,8 +123,9 @@ def test_what_is_held_is_told_apart_from_what_is_only_warned_of() -> None:
 
 def test_the_same_lack_is_one_occasion_and_another_is_another() -> None:
     rule = EscalationRule("bad", (), {})
-    assert waits(rule, [STEPS]).item == waits(rule, [STEPS]).item != waits(rule, [STEPS, IMPACT]).item
-    assert isinstance(waits(rule, [STEPS]).body, Internal)
+    one, again, another = (waits(rule, lacks, (), Redaction()) for lacks in ([STEPS], [STEPS], [STEPS, IMPACT]))
+    assert one.item == again.item != another.item
+    assert isinstance(one.body, Internal)
 
 
 def test_everything_that_a_template_gets_is_redacted() -> None:

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from syncd import crash
-from syncd.engine import duplicates
+from syncd.core.intake import Client
+from syncd.engine import duplicates, opening
 from syncd.engine.poll import poll_once
 from syncd.engine.queue.embedded import EmbeddedQueue
 from syncd.engine.receive import receive
@@ -35,6 +36,16 @@ SETTLED = timedelta(minutes=11)  # longer than recovery waits, a lease lasts, or
 
 
 SOUGHT = timedelta(minutes=30)  # after an issue was made, it is sought once more
+
+
+CLIENT = Client(
+    "voice-agent",
+    "desk-tracker",
+    b"a secret of twenty-four characters",
+    place={"container": "HELP"},
+    fields=("priority",),
+)
+"""Who opens cases; without a request of it nothing is different."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +117,7 @@ def _site(order: Order, wire: Wire, store: Store, clock: Clock) -> Site:
         mappings={rules.name: rules},
         secret=b"secret of the tests",
         now=clock,
+        clients={CLIENT.name: CLIENT},
     )
 
 
@@ -120,7 +132,7 @@ async def _work(site: Site, wire: Wire, clock: Clock) -> None:
             wire.ask("answered", number)  # 202: the vendor does not send it again
         for connector in site.connectors.values():
             await poll_once(site, connector)
-        if not await workers.once():
+        if not await opening.work(site) + await workers.once():
             return
         clock.advance(2)
     raise AssertionError("does not come to rest")

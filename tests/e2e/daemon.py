@@ -92,7 +92,16 @@ def free_port() -> int:
 class Daemon:
     """`syncd run` in a folder of its own; start, stop and kill it."""
 
-    def __init__(self, home: Path, rt: Mapping[str, str], redmine: Mapping[str, str], *, bot: str = "BOT") -> None:
+    def __init__(
+        self,
+        home: Path,
+        rt: Mapping[str, str],
+        redmine: Mapping[str, str],
+        *,
+        bot: str = "BOT",
+        mapping: str = MAPPING,
+        escalation: str = "",
+    ) -> None:
         self.home = home
         self.port = free_port()
         values = {
@@ -106,9 +115,11 @@ class Daemon:
         }
         (home / "mappings").mkdir(parents=True)
         (home / "var").mkdir()
-        (home / "mappings" / "rt-redmine.yaml").write_text(MAPPING % values, encoding="utf-8")
+        (home / "mappings" / "rt-redmine.yaml").write_text(mapping % values, encoding="utf-8")
         self.config = home / "syncd.yaml"
         self.config.write_text(CONFIG % values, encoding="utf-8")
+        if escalation:
+            (home / "escalation.yaml").write_text(escalation % values, encoding="utf-8")
         self.secret = "e2e-webhook-secret-0123456789abcdef"
         self.env = {
             **os.environ,

@@ -13,47 +13,13 @@ import pytest
 
 from tests.e2e.daemon import Daemon, until
 from tests.e2e.people import Desk, Tracker
-from tests.e2e.servers import Server, started
+from tests.e2e.servers import Server
 
 pytestmark = pytest.mark.e2e
 
 POLL = 10  # seconds, as in the config
 PATIENCE = 60  # seconds; the servers are slow and the machine is shared
 BINARY = random.Random(7).randbytes(40_000)
-
-
-@pytest.fixture(scope="module")
-def rt() -> Iterator[Server]:
-    with started("rt") as server:
-        yield server
-        server.run("webhook", "off")
-
-
-@pytest.fixture(scope="module")
-def redmine() -> Iterator[Server]:
-    with started("redmine") as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def desk(rt: Server) -> Iterator[Desk]:
-    made = Desk(rt.env)
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def tracker(redmine: Server) -> Iterator[Tracker]:
-    made = Tracker(redmine.env)
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def admin(redmine: Server) -> Iterator[Tracker]:
-    made = Tracker(redmine.env, "ADMIN")
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -18,25 +18,12 @@ from syncd.sdk.connector import Call, Connector
 from syncd.store.store import Store
 from tests.e2e.daemon import Daemon
 from tests.e2e.people import Desk, Tracker
-from tests.e2e.servers import Server, started
+from tests.e2e.servers import Server
 
 pytestmark = pytest.mark.e2e
 
 POLLS = {("rt", "/transactions"), ("redmine", "/issues.json")}
 SECOND = 2.2  # seconds after which Redmine's stamps of whole seconds cannot hide a change any more
-
-
-@pytest.fixture(scope="module")
-def rt() -> Iterator[Server]:
-    with started("rt") as server:
-        server.run("webhook", "off")
-        yield server
-
-
-@pytest.fixture(scope="module")
-def redmine() -> Iterator[Server]:
-    with started("redmine") as server:
-        yield server
 
 
 class Counted:

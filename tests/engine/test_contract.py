@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -17,10 +17,11 @@ from syncd.core.milestones import Happened, Milestone
 from syncd.core.model import Internal, Public, Side
 from syncd.core.policy import EscalationPolicy
 from syncd.core.severity import Severity, SeverityPolicy
-from syncd.engine import clocks, views
+from syncd.engine import clocks, operate, views
 from syncd.sdk.connector import Capability
 from syncd.sdk.testing import faults
 from syncd.sdk.testing.character import BLIND, HELPFUL
+from syncd.sdk.testing.clock import Clock
 from syncd.sdk.testing.vendor import MemoryVendor
 from syncd.store import audit, links, milestones
 from tests.engine.world import World, mapping, world
@@ -215,6 +216,18 @@ async def test_engineering_takes_it(pair: World, how: str) -> None:
     assert sum("accepted the issue" in text for text in notes(pair.support, ref)) == 1
 
 
+async def test_what_a_person_tells_syncd_itself_counts_once(pair: World) -> None:
+    ref, _ = await pair.linked()
+    link = await pair.link(ref)
+    said = Milestone(H.ACCEPTED, pair.clock(), "Ben", source="link:17")
+    assert await operate.state(pair.site, link, said)
+    await pair.sync()
+    assert not await operate.state(pair.site, link, replace(said, at=pair.clock()))
+    await wait(pair, 40)
+    assert [what for what in await happened(pair, ref) if what in (H.ACCEPTED, H.BREACHED)] == [H.ACCEPTED]
+    assert sum("Ben accepted the issue" in text for text in notes(pair.support, ref)) == 1
+
+
 async def test_what_we_wrote_ourselves_accepts_nothing(pair: World) -> None:
     """The ticket has an assignee and is being worked on, and so its issue has and is."""
     pair.engineering.person("ana", email="ana@desk.example")
@@ -238,6 +251,30 @@ async def test_it_is_returned_and_handed_over_again(pair: World) -> None:
     await pair.sync()
     await wait(pair, 31)
     assert await happened(pair, ref) == [H.ESCALATED, H.RETURNED, H.REMINDED, H.RESUBMITTED, H.BREACHED, H.BREACHED]
+
+
+class Behind(Clock):
+    """A vendor's clock that is five minutes late."""
+
+    def __init__(self, right: Clock) -> None:
+        self.right = right
+
+    def __call__(self) -> datetime:
+        return self.right() - timedelta(minutes=5)
+
+
+async def test_an_answer_to_a_return_counts_though_the_helpdesk_s_clock_is_late(pair: World) -> None:
+    ref, issue = await pair.linked()
+    await wait(pair, 10)
+    pair.engineering.say(issue, "/return needs: steps to reproduce", by="ben")
+    await pair.sync()
+    pair.clock.advance(60)
+    pair.support.clock = Behind(pair.clock)
+    pair.support.say(ref, "/handover Click twice, then save", by="ben")
+    pair.support.clock = pair.clock
+    await pair.sync()
+    await wait(pair, 31)
+    assert H.BREACHED in await happened(pair, ref), "engineering's clock runs again"
 
 
 async def test_a_second_return_is_flagged(pair: World) -> None:

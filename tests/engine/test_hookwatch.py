@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import structlog
@@ -68,11 +67,6 @@ class Watched:
                 await self.pair.deliver()
             self.desk.take_webhooks()
             await poll_once(self.pair.site, self.pair.connectors["desk"])
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/syncd.db"
 
 
 @pytest.fixture

@@ -277,3 +277,18 @@ async def test_tickets_that_were_deleted_together_do_not_wait_for_each_other(pai
     await pair.sync()
     states = [(await pair.link(ref)).state.value for ref in (stays, first, second)]
     assert states == [stays_as, "resting", "resting"]
+
+
+async def test_a_deleted_ticket_has_no_say_while_its_link_is_woken_to_be_looked_at(pair: World) -> None:
+    """A change of the issue wakes it, and the other ticket's run came first: the issue was to be `new` again."""
+    ref, issue = await pair.linked()
+    other = pair.support.open(title="Export fails too", priority="low")
+    await operate.link(pair.site, pair.site.mappings["desk-tracker"], other, issue)
+    await pair.sync()
+    pair.support.delete(other)
+    await pair.sync()
+    assert (await pair.link(other)).state.value == "resting"
+    pair.support.edit(ref, status="solved", by="ana")
+    pair.engineering.edit(issue, status="open", by="ben")
+    await pair.sync()
+    assert pair.issue(issue, "status") == pair.ticket(ref, "status") == "solved"

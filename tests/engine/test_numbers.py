@@ -14,8 +14,8 @@ from tests.engine.vendors import Vendors, vendors
 
 
 @pytest.fixture(params=["cloud", "data_center"])
-async def pair(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Vendors]:
-    async with vendors(f"sqlite:///{tmp_path}/syncd.db", tmp_path, deployment=request.param) as made:
+async def pair(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> AsyncIterator[Vendors]:
+    async with vendors(url, tmp_path, deployment=request.param) as made:
         yield made
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -49,11 +48,6 @@ def compiled(source: str) -> Compiled:
 def rules(*evidence: Evidence, template: Compiled | None = None, **redaction: bool) -> Mapping:
     packet = PacketPolicy(evidence, Redaction(**redaction), template or standard())  # type: ignore[arg-type]
     return mapping(escalation=EscalationPolicy(SEVERITIES, packet=packet), escalate=(BAD,))
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'syncd.db'}"
 
 
 @pytest.fixture

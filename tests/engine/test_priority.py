@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from syncd.core.model import Snapshot
 from syncd.engine import intake
 from syncd.sdk.budget import BACKFILL, NORMAL, URGENT, priority
@@ -22,8 +20,8 @@ class Asked(MemoryConnector):
         return await super().fetch(ref, parts=parts, since=since)
 
 
-async def test_a_run_asks_with_the_urgency_of_its_turn(tmp_path: Path) -> None:
-    async with world(f"sqlite:///{tmp_path}/syncd.db") as pair:
+async def test_a_run_asks_with_the_urgency_of_its_turn(url: str) -> None:
+    async with world(url) as pair:
         ref, _ = await pair.linked()
         link = await pair.link(ref)
         asked = Asked(vendor=pair.support, connection="desk")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 
+from syncd import crash
 from syncd.core.conditions import AnyOf, Condition, HasWords
 from syncd.core.mapping import EscalationRule, Mapping
+from syncd.core.model import Internal
 from syncd.core.policy import EscalationPolicy
 from syncd.core.severity import Override, Severity, SeverityPolicy, SeverityRule
 from syncd.engine import views
+from syncd.sdk.testing.vendor import MemoryVendor
 from syncd.store import audit
 from syncd.store.records import AuditRow, LinkState
 from tests.engine.world import World, mapping, world
@@ -82,6 +86,60 @@ async def test_it_follows_the_ticket_when_it_has_an_issue_too(graded: World) -> 
     link = await graded.link(ref)
     assert (link.state, link.severity) == (LinkState.LINKED, "")
     assert (await given(graded, ref))[-1].entry.outcome == "no rule holds"
+
+
+async def test_both_sides_hear_of_another_severity_once_and_of_no_value(graded: World) -> None:
+    """With it other clocks run, and engineers do not see the helpdesk's fields."""
+    ref = graded.support.open(title="Outage", priority="urgent")
+    await graded.sync()
+    issue = str((await graded.link(ref)).refs.engineering)
+    assert (notes(graded.support, ref), notes(graded.engineering, issue)) == ([], []), "the first one is no news"
+    graded.support.edit(ref, title="Export fails")
+    await graded.sync()
+    graded.support.edit(ref, labels=frozenset({"sev1"}))
+    await graded.sync()
+    graded.support.edit(ref, labels=frozenset(), priority="low")
+    await graded.sync()
+    graded.support.edit(ref, priority="urgent")
+    await graded.sync()
+    for said in (notes(graded.support, ref), notes(graded.engineering, issue)):
+        assert said == [
+            "This is sev3 by rule `urgent` now; it was sev1.",
+            "This is sev1 by an agent's word now; it was sev3.",
+            "This has no severity any more; it was sev1.",
+        ]
+
+
+def notes(vendor: MemoryVendor, ref: str) -> list[str]:
+    """What syncd said there, all of it internal."""
+    ours = [comment for comment in vendor.ticket(ref).comments if comment.author.id == "syncd"]
+    assert all(isinstance(comment.body, Internal) for comment in ours)
+    return [comment.body.text for comment in ours]
+
+
+@pytest.mark.parametrize("point", ["H6", "H9"])
+async def test_who_dies_while_telling_of_a_severity_tells_of_it_once(graded: World, point: str) -> None:
+    ref = graded.support.open(title="Outage", priority="urgent")
+    await graded.sync()
+    issue = str((await graded.link(ref)).refs.engineering)
+    graded.support.edit(ref, labels=frozenset({"sev4"}))
+    await graded.deliver()
+
+    def die(passed: str) -> None:
+        if passed == point:
+            raise Died
+
+    with crash.watched(die), pytest.raises(Died):
+        await graded.workers.once()
+    await asyncio.sleep(0)
+    graded.clock.advance(900)
+    await graded.sync()
+    for said in (notes(graded.support, ref), notes(graded.engineering, issue)):
+        assert said == ["This is sev4 by an agent's word now; it was sev1."]
+
+
+class Died(BaseException):
+    """The process is gone."""
 
 
 async def test_other_rules_give_another_severity_at_the_next_look_and_hold_nothing_back(graded: World) -> None:

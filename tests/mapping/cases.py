@@ -16,7 +16,16 @@ from typing import NamedTuple
 BROKEN = Path(__file__).parent / "broken"
 BASE = BROKEN / "base.yaml"
 THIRD_PARTY = Path(__file__).parents[1] / "thirdparty"
-SECRETS = {"DESK_TOKEN": "correct-horse-desk", "TRACKER_TOKEN": "correct-horse-tracker", "EMPTY_TOKEN": ""}
+SECRETS = {
+    "DESK_TOKEN": "correct-horse-desk",
+    "TRACKER_TOKEN": "correct-horse-tracker",
+    "EMPTY_TOKEN": "",
+    "INTAKE_SECRET": "correct-horse-of-the-voice-agent",
+    "SHORT_SECRET": "correct-horse",
+    "SLACK_URL": "https://hooks.slack.example/services/T0/B0/correct-horse-slack",
+    "PLAIN_URL": "http://hooks.slack.example/services/T0/B0/correct-horse-slack",
+    "HOOK_SECRET": "whsec_Y29ycmVjdC1ob3JzZS1ob29rLTAxMjM0NTY3ODk=",
+}
 
 
 class Said(NamedTuple):

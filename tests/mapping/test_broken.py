@@ -27,24 +27,24 @@ def _said(complaint: Complaint) -> cases.Said:
     return cases.Said(f"{complaint.file}:{complaint.line}", complaint.problem, remedy)
 
 
+def _points_into_its_file(complaint: Complaint) -> None:
+    lines = Path(complaint.file).read_bytes().decode("utf-8", "replace").splitlines() or [""]
+    assert 1 <= complaint.line <= len(lines)
+    assert 1 <= complaint.column <= len(lines[complaint.line - 1]) + 1
+
+
 @pytest.mark.parametrize("name", cases.names())
 def test_a_broken_file_gets_its_sentence_line_and_remedy(name: str, tmp_path: Path) -> None:
     with cases.laid_out(name, tmp_path) as folder:
-        said = [_said(complaint) for complaint in _complaints(folder) if not complaint.notice]
+        complaints = _complaints(folder)
+        for complaint in complaints:
+            _points_into_its_file(complaint)
+        said = [_said(complaint) for complaint in complaints if not complaint.notice]
     assert said == cases.expected(name)
     for place, problem, remedy in said:
         assert place
         assert remedy
         assert not _PYDANTIC.search(problem + remedy)
-
-
-@pytest.mark.parametrize("name", cases.names())
-def test_a_complaint_points_into_the_file_at_what_it_names(name: str, tmp_path: Path) -> None:
-    with cases.laid_out(name, tmp_path) as folder:
-        for complaint in _complaints(folder):
-            lines = Path(complaint.file).read_bytes().decode("utf-8", "replace").splitlines() or [""]
-            assert 1 <= complaint.line <= len(lines)
-            assert 1 <= complaint.column <= len(lines[complaint.line - 1]) + 1
 
 
 def test_there_are_many_and_no_two_say_the_same() -> None:

@@ -10,6 +10,8 @@ import pytest
 from pydantic import BaseModel
 
 from syncd import settings
+from syncd.channels.config import KINDS
+from syncd.core.telling import Addressed
 from syncd.mapping import schema
 from syncd.mapping.annotations import keys
 from syncd.sdk.connector import ConnectionConfig
@@ -31,6 +33,35 @@ ESCALATION = [
     schema.EvidenceBlock,
     schema.RedactBlock,
     schema.TemplateBlock,
+    schema.MetricsBlock,
+    schema.WeeklyBlock,
+]
+SIGNED = [schema.ProgressBlock, schema.WordsBlock, schema.StepsBlock]
+TELLING = [schema.TellBlock, schema.ToBlock, *KINDS.values()]
+OWNERS = [
+    schema.PersonBlock,
+    schema.TeamBlock,
+    schema.PersonFieldBlock,
+    schema.OwnersBlock,
+    schema.RoutingBlock,
+    schema.TransferBlock,
+    schema.BudgetBlock,
+    schema.ApprovalBlock,
+]
+SIGNALS = [
+    schema.SentimentBlock,
+    schema.LookupBlock,
+    schema.HttpBlock,
+    schema.SignalsBlock,
+    schema.RepeatedBlock,
+]
+FEEDBACK = [
+    schema.FeedbackBlock,
+    schema.DoneBlock,
+    schema.CauseBlock,
+    schema.SurveyBlock,
+    schema.ReviewBlock,
+    schema.TagsBlock,
 ]
 RT_REDMINE = f"""version: 1
 connections:
@@ -66,17 +97,90 @@ def test_the_example_of_an_escalation_is_right(tmp_path: Path) -> None:
         "sev1",
         "sev2",
         "sev2",
+        "sev2",
+        "sev3",
+        "sev3",
         "sev3",
     ]
+    assert mapping.signals is not None
+    assert mapping.signals.asked == {"churn", "sentiment", "repeated", "idle"}
+
+
+def test_the_signals_on_their_page_are_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN", "correct-horse-crm")
+    config = (ROOT / "config" / "syncd.example.yaml").read_text()
+    (tmp_path / "syncd.yaml").write_text(config.replace("mappings/", f"{ROOT}/mappings/"))
+    (tmp_path / "tiers.csv").write_text("domain,tier\nacme.example,gold\n")
+    for block in re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "signals.md").read_text(), re.DOTALL):
+        (tmp_path / "escalation.yaml").write_text(block)
+        examined = settings.examine(tmp_path / "syncd.yaml", environ=_Any())
+        assert [str(one) for one in examined.complaints if not one.notice] == []
+        assert examined.mappings[0].signals is not None
 
 
 def test_the_escalation_on_the_page_is_right(tmp_path: Path) -> None:
     config = (ROOT / "config" / "syncd.example.yaml").read_text()
     (tmp_path / "syncd.yaml").write_text(config.replace("mappings/", f"{ROOT}/mappings/"))
-    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "escalation.md").read_text(), re.DOTALL)
+    text = "\n".join((ROOT / "docs" / page).read_text() for page in ("escalation.md", "feedback.md"))
+    blocks = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     (tmp_path / "escalation.yaml").write_text("\n".join(blocks))  # a table each, of one file
     examined = settings.examine(tmp_path / "syncd.yaml", environ=_Any())
     assert [str(complaint) for complaint in examined.complaints if not complaint.notice] == []
+
+
+def test_what_the_page_of_signed_links_says_is_right(tmp_path: Path) -> None:
+    config = (ROOT / "config" / "syncd.example.yaml").read_text().replace("mappings/", f"{ROOT}/mappings/")
+    (tmp_path / "syncd.yaml").write_text(config.replace("# public_url", "public_url"))
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "signed-links.md").read_text(), re.DOTALL)
+    head = "severities: {sev1: {rules: [{name: urgent, when: {priority: p1}}]}}\n"
+    (tmp_path / "escalation.yaml").write_text(head + "\n".join(blocks))
+    examined = settings.examine(tmp_path / "syncd.yaml", environ=_Any())
+    assert [str(complaint) for complaint in examined.complaints if not complaint.notice] == []
+    [mapping] = examined.mappings
+    assert mapping.escalation is not None
+    assert mapping.escalation.progress.languages["de"].title == "Ihre Anfrage bei ACME"
+    assert mapping.escalation.contract.acceptance.links
+
+
+class _Secrets(_Any):
+    """With a secret where one is looked at."""
+
+    def get(self, key: str, default: object = None) -> str:
+        known = {"PAGER_SECRET": "whsec_" + "c2VjcmV0" * 4}
+        return known.get(key, f"https://hooks.example/{key}" if key.endswith("_WEBHOOK") else super().get(key))
+
+
+def test_the_channels_and_rules_on_the_page_are_right(tmp_path: Path) -> None:
+    channels, tell = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "telling.md").read_text(), re.DOTALL)
+    config = (ROOT / "config" / "syncd.example.yaml").read_text().replace("mappings/", f"{ROOT}/mappings/")
+    (tmp_path / "syncd.yaml").write_text(re.sub(r"(?ms)^channels:.*?^(?=mappings:)", channels, config))
+    example = (ROOT / "config" / "escalation.example.yaml").read_text()
+    (tmp_path / "escalation.yaml").write_text(re.sub(r"(?ms)^tell:.*", tell, example))
+    examined = settings.examine(tmp_path / "syncd.yaml", environ=_Secrets())
+    assert [str(complaint) for complaint in examined.complaints] == []
+    policy = examined.mappings[0].escalation
+    assert policy is not None
+    assert policy.telling is not None
+    assert len(policy.telling.rules) == 3
+    assert policy.telling.rules[1].to[1] == Addressed("mail", "lead@acme.example")
+
+
+def test_the_owners_on_the_page_and_in_the_example_are_right(tmp_path: Path) -> None:
+    """Beside the clocks of the example, in whose comments they stand, for a file must name real people."""
+    config = (ROOT / "config" / "syncd.example.yaml").read_text()
+    config = config.replace("mappings/", f"{ROOT}/mappings/").replace("projects: [CORE", "projects: [PAY, CORE")
+    (tmp_path / "syncd.yaml").write_text(config)
+    example = (ROOT / "config" / "escalation.example.yaml").read_text()
+    [page] = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "owners.md").read_text(), re.DOTALL)
+    for text in (example + page, re.sub(r"(?m)^# (?=[a-z -])", "", example)):
+        (tmp_path / "escalation.yaml").write_text(text)
+        examined = settings.examine(tmp_path / "syncd.yaml", environ=_Any())
+        assert [str(complaint) for complaint in examined.complaints if not complaint.notice] == []
+        [mapping] = examined.mappings
+        assert mapping.escalation is not None
+        assert mapping.escalation.owners is not None
+        assert mapping.escalation.owners.rules
+        assert mapping.escalation.approvals
 
 
 def test_the_mapping_for_request_tracker_and_redmine_is_right(tmp_path: Path) -> None:
@@ -96,8 +200,20 @@ def test_the_example_config_shows_every_key() -> None:
 @pytest.mark.parametrize(
     ("page", "models"),
     [
-        ("mapping.md", [block for block in BLOCKS if block not in (schema.Block, *ESCALATION)]),
+        ("signed-links.md", SIGNED),
+        (
+            "mapping.md",
+            [
+                b
+                for b in BLOCKS
+                if b not in (schema.Block, *ESCALATION, *SIGNED, *TELLING, *OWNERS, *SIGNALS, *FEEDBACK)
+            ],
+        ),
         ("escalation.md", ESCALATION),
+        ("telling.md", TELLING),
+        ("owners.md", OWNERS),
+        ("signals.md", SIGNALS),
+        ("feedback.md", FEEDBACK),
         ("config.md", [settings.Settings, settings.Retention, settings.Log, ConnectionConfig]),
     ],
 )

@@ -46,7 +46,7 @@ class PageWorld:
         return self.world
 
 
-async def test_the_page_works(tmp_path: Path) -> None:
+async def test_the_page_works(url: str, tmp_path: Path) -> None:
     examined = read_page(tmp_path)
     assert [str(each) for each in examined.complaints if not each.notice] == []
     assert examined.settings is not None
@@ -54,7 +54,7 @@ async def test_the_page_works(tmp_path: Path) -> None:
     configs = [examined.settings.connections[name] for name in rules.connections.both()]
     desk, tracker = (config for config in configs if isinstance(config, JiraConfig))
     makes = PageWorld(DeskWorld(), desk), PageWorld(JiraWorld(), tracker)
-    async with between(f"sqlite:///{tmp_path}/syncd.db", *makes) as pair:
+    async with between(url, *makes) as pair:
         pair.rules = replace(rules, connections=NAMES)
         pair.site = replace(pair.site, mappings={rules.name: pair.rules})
         pair.workers = type(pair.workers)(pair.site)

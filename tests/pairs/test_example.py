@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from syncd.sdk.testing.world import Deed
 from syncd_gitea.world import GiteaWorld
@@ -20,8 +19,8 @@ class GiteaPair(GiteaWorld):
     words = replace(GiteaWorld.words, choice=None, deeds=GiteaWorld.words.deeds - {Deed.REWORD})
 
 
-async def test_the_example_plays_a_tickets_life(tmp_path: Path) -> None:
-    async with between(f"sqlite:///{tmp_path}/syncd.db", ZendeskWorld, GiteaPair) as pair:
+async def test_the_example_plays_a_tickets_life(url: str) -> None:
+    async with between(url, ZendeskWorld, GiteaPair) as pair:
         for chapter in (escalation, fields, statuses, comments, a_file_is_named, deletions):
             await chapter(pair)
         assert len(pair.played) >= 15, pair.left_out

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -25,9 +24,9 @@ from tests.pairs.words import FOR_CUSTOMER
 
 
 @pytest.fixture(params=["webhooks", "polling"])
-async def pair(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Between]:
+async def pair(request: pytest.FixtureRequest, url: str) -> AsyncIterator[Between]:
     """A ticket with its issue. Without webhooks only polls tell, and each asks for its own projects alone."""
-    async with between(f"sqlite:///{tmp_path}/syncd.db", *one_site()) as made:
+    async with between(url, *one_site()) as made:
         if request.param == "polling":
             site(made).outbox.subscriptions.clear()
         made.refs = await made.escalated("Export fails")
@@ -156,9 +155,9 @@ async def test_many_that_leave_at_once_are_a_persons_to_decide(pair: Between) ->
     assert [pause.name for pause in await pair.store.read(pauses.list_pauses)] == [rules.name]
 
 
-async def test_what_nobody_told_is_noticed_by_the_first_write(tmp_path: Path) -> None:
+async def test_what_nobody_told_is_noticed_by_the_first_write(url: str) -> None:
     """A project at which neither looks, and no webhook."""
-    async with between(f"sqlite:///{tmp_path}/syncd.db", *one_site(trackers=("CORE",))) as pair:
+    async with between(url, *one_site(trackers=("CORE",))) as pair:
         site(pair).outbox.subscriptions.clear()
         pair.refs = await pair.escalated("Export fails")
         move(pair, ENGINEERING, "TRIAGE")
@@ -175,8 +174,8 @@ async def test_what_nobody_told_is_noticed_by_the_first_write(tmp_path: Path) ->
         await quiet(pair)
 
 
-async def test_a_deletion_is_believed_though_the_ticket_that_proves_it_was_moved(tmp_path: Path) -> None:
-    async with between(f"sqlite:///{tmp_path}/syncd.db", *one_site(trackers=("CORE",))) as pair:
+async def test_a_deletion_is_believed_though_the_ticket_that_proves_it_was_moved(url: str) -> None:
+    async with between(url, *one_site(trackers=("CORE",))) as pair:
         site(pair).outbox.subscriptions.clear()
         pair.refs = await pair.escalated("Export fails")
         gone = await pair.escalated("Export fails")

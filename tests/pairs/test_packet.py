@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -52,8 +51,8 @@ async def supplied(pair: Between) -> str:
 
 
 @pytest.mark.parametrize("tracker", [lambda: JiraWorld(workflow=STEPS), GitHubWorld], ids=["jira", "github"])
-async def test_a_held_ticket_crosses_with_one_internal_packet(tracker: Make, tmp_path: Path) -> None:
-    async with between(f"sqlite:///{tmp_path}/syncd.db", ZendeskWorld, tracker) as pair:
+async def test_a_held_ticket_crosses_with_one_internal_packet(tracker: Make, url: str) -> None:
+    async with between(url, ZendeskWorld, tracker) as pair:
         await supplied(pair)
         for _ in range(2):
             await pair.sync()
@@ -68,8 +67,8 @@ async def test_a_held_ticket_crosses_with_one_internal_packet(tracker: Make, tmp
         assert await pair.problems() == []
 
 
-async def test_strangers_who_read_the_tracker_never_read_the_packet(tmp_path: Path) -> None:
-    async with between(f"sqlite:///{tmp_path}/syncd.db", ZendeskWorld, lambda: GitHubWorld(public=True)) as pair:
+async def test_strangers_who_read_the_tracker_never_read_the_packet(url: str) -> None:
+    async with between(url, ZendeskWorld, lambda: GitHubWorld(public=True)) as pair:
         issue = await supplied(pair)
         assert (await pair.link()).state is LinkState.LINKED
         strangers = "\n".join((await pair.worlds.engineering.look(issue)).public)

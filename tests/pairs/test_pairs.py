@@ -5,8 +5,6 @@ Converged after each step, nothing doubled, nothing internal where a customer re
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.connectors.jira.desk import DeskWorld
@@ -53,8 +51,8 @@ def test_the_quick_ones_are_pairs() -> None:
 
 
 @pytest.mark.parametrize(("support", "engineering"), PAIRS)
-async def test_a_tickets_whole_life(support: Make, engineering: Make, tmp_path: Path) -> None:
-    async with between(f"sqlite:///{tmp_path}/syncd.db", support, engineering) as pair:
+async def test_a_tickets_whole_life(support: Make, engineering: Make, url: str) -> None:
+    async with between(url, support, engineering) as pair:
         for chapter in CHAPTERS:
             await chapter(pair)
         print(f"{len(pair.played)} steps; left out: {pair.left_out or 'none'}")

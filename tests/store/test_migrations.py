@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Connection, text
 
+from syncd.core.milestones import Happened
 from syncd.errors import StoreError
-from syncd.store import engines, links, migrate
+from syncd.store import engines, links, migrate, milestones
 from syncd.store.generation import mark_file
 from syncd.store.migrations import HEAD, REVISIONS
 from syncd.store.schema import metadata
@@ -160,27 +162,52 @@ def test_a_store_is_copied_aside_before_it_is_migrated(
         assert c.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,)
 
 
+COLUMNS = "mapping, support_connection, engineering_connection, support_ref, state, created_at"
+
+
+def _upgrade_to(revision: str, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store as an older syncd left it."""
+    folder = tmp_path / "older"
+    shutil.copytree(Path(migrate.__file__).parent / "migrations", folder)
+    for file in (folder / "versions").glob("v*.py"):
+        if file.name > f"v{revision}_~":
+            file.unlink()
+    with monkeypatch.context() as older:
+        older.setattr(migrate, "FOLDER", folder)
+        older.setattr(migrate, "HEAD", revision)
+        migrate.upgrade(url)
+
+
 def test_a_link_of_the_first_schema_has_no_severity_and_no_clock_yet(
     empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / "first"
-    shutil.copytree(Path(migrate.__file__).parent / "migrations", folder)
-    for later in ("v0002_severity.py", "v0003_milestones.py"):
-        (folder / "versions" / later).unlink()
-    with monkeypatch.context() as older:
-        older.setattr(migrate, "FOLDER", folder)
-        older.setattr(migrate, "HEAD", "0001")
-        migrate.upgrade(empty_url)
+    _upgrade_to("0001", empty_url, tmp_path, monkeypatch)
     engine = engines.writing(empty_url)
-    columns = "mapping, support_connection, engineering_connection, support_ref, state, created_at"
     with engine.begin() as c:
-        c.execute(text(f"INSERT INTO link ({columns}) VALUES ('m', 'desk', 'tracker', '1', 'watched', 0)"))
+        c.execute(text(f"INSERT INTO link ({COLUMNS}) VALUES ('m', 'desk', 'tracker', '1', 'watched', 0)"))
     migrate.upgrade(empty_url)
     migrate.check(empty_url)
     with engine.connect() as c:
         (link,) = links.list_links(c)
     engine.dispose()
     assert (link.refs.support, link.severity, link.severity_rule, link.rings_at) == ("1", "", "", None)
+
+
+def test_milestones_outlive_that_more_can_have_happened(
+    empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _upgrade_to("0003", empty_url, tmp_path, monkeypatch)
+    engine = engines.writing(empty_url)
+    with engine.begin() as c:
+        c.execute(text(f"INSERT INTO link ({COLUMNS}) VALUES ('m', 'desk', 'tracker', '1', 'watched', 0)"))
+        c.execute(text("INSERT INTO milestone (link_id, what, at, noticed_at, source) VALUES (1, 'told', 5, 6, 'c9')"))
+    migrate.upgrade(empty_url)
+    with engine.begin() as c:
+        (fact,) = milestones.of(c, 1)
+        assert (fact.what, fact.source) == (Happened.TOLD, "c9")
+        assert not milestones.add(c, 1, fact, fact.at), "the same fact is new again: its index is lost"
+        assert milestones.add(c, 1, replace(fact, what=Happened.CLOSED), fact.at)
+    engine.dispose()
 
 
 def test_a_start_with_nothing_to_migrate_does_not_import_alembic(sqlite_url: str) -> None:

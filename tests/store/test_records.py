@@ -11,7 +11,20 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from syncd.core.model import Base, Life, Pair, Person, RichText, Side, Visibility
-from syncd.store import conflicts, cursors, deliveries, hints, intents, links, meta, parked, pauses, retention, twins
+from syncd.store import (
+    conflicts,
+    cursors,
+    deliveries,
+    hints,
+    intents,
+    links,
+    meta,
+    parked,
+    pauses,
+    retention,
+    tokens,
+    twins,
+)
 from syncd.store.records import (
     CommentTwin,
     Counts,
@@ -95,14 +108,15 @@ async def test_a_watched_ticket_becomes_the_link_that_a_person_makes(store: Stor
 
 async def test_siblings_show_their_bases(store: Store) -> None:
     def work(c: Connection) -> object:
-        one, two, three, parked_one = (linked(c, ref, "I-1") for ref in ("T-1", "T-2", "T-3", "T-4"))
+        one, two, three, parked_one, woken = (linked(c, ref, "I-1") for ref in ("T-1", "T-2", "T-3", "T-4", "T-6"))
         other = linked(c, "T-5", "I-2")
-        for link in (two, parked_one, other):
+        for link in (two, parked_one, woken, other):
             links.mark(c, [link.id], NOW)
             (lease,) = claim(c)
             links.save(c, replace(link, base=Pair(replace(BASE, ref=link.refs.support or ""), None)), lease)
             links.finish(c, lease, NOW)
         links.park(c, parked_one.id, "why")
+        links.wake(c, woken.id, NOW, reason="deleted: it was deleted")
         return [base.ref for base in links.sibling_bases(c, one).values()], links.sibling_bases(c, other), three.id > 0
 
     assert await store.write(work) == (["T-2"], {}, True)
@@ -359,6 +373,8 @@ async def test_retention_leaves_what_proves_a_twin_or_waits(store: Store) -> Non
             )
         hints.add(c, [link.id], connection="desk", ref="T-1", side=Side.SUPPORT, token="t", now=NOW)
         hints.foretell(c, connection="desk", ref="T-1", echoes=["e"], now=NOW, expires=at(1))
+        signed = {"link_id": link.id, "purpose": "accept", "digest": "d", "created_at": NOW, "expires_at": at(1)}
+        tokens.add(c, signed)
         gone = dict(retention.prune(c, NOW + timedelta(days=1000)))
         assert len(hints.of(c, link.id)) == 1
         assert len(intents.open_of(c, link.id)) == len(IntentKind)
@@ -367,7 +383,8 @@ async def test_retention_leaves_what_proves_a_twin_or_waits(store: Store) -> Non
         return gone
 
     repeatable = len(set(IntentKind) - intents.ONCE)
-    expected = {"delivery": 0, "seen": 1, "foretold": 1, "intent": repeatable, "conflict": 1, "audit": 0}
+    expected = {"delivery": 0, "seen": 1, "foretold": 1, "intent": repeatable, "conflict": 1, "token": 1, "audit": 0}
+    expected |= {"message": 0, "request": 0}
     assert await store.write(work) == expected
 
 
@@ -376,6 +393,8 @@ async def test_nothing_young_is_pruned(store: Store) -> None:
         link = linked(c)
         hints.add(c, [link.id], connection="desk", ref="T-1", side=Side.SUPPORT, token="t", now=NOW)
         deliveries.add(c, connection="desk", delivery_id="a", headers={}, body=b"", now=NOW)
+        signed = {"link_id": link.id, "purpose": "accept", "digest": "d", "created_at": NOW, "expires_at": NOW}
+        tokens.add(c, signed)
         return set(retention.prune(c, NOW + timedelta(days=5)).values())
 
     assert await store.write(work) == {0}

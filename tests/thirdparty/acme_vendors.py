@@ -62,7 +62,7 @@ class Desk(_Silent):
     """A helpdesk."""
 
     name = "desk"
-    capabilities = frozenset({Capability.WEBHOOKS, Capability.INTERNAL_COMMENTS})
+    capabilities = frozenset({Capability.WEBHOOKS, Capability.INTERNAL_COMMENTS, Capability.FIND})
     place_keys = frozenset({"queue"})
     container = "queue"
     fields = (

@@ -54,7 +54,7 @@ class Tab:
 
     async def until(self, expression: str) -> None:
         """Wait until it is true."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not await self.value(expression):
                 await asyncio.sleep(0.05)
 
@@ -63,7 +63,7 @@ class Tab:
         said = {"id": number, "method": method, "params": params}
         text = json.dumps({**said, "sessionId": self._session} if self._session else said)
         os.write(self._asked, text.encode() + b"\0")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while True:
                 answer = json.loads((await self._reader.readuntil(b"\0"))[:-1])
                 if answer.get("id") == number:

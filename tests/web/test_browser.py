@@ -17,7 +17,7 @@ from tests.web.browser import CHROMIUM, tab
 
 CRAFTED = '<img src=x onerror="window.cracked=1"><script>window.cracked=1</script>'
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+pytestmark = [pytest.mark.e2e, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")]
 
 
 @pytest.fixture

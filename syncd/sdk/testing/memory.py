@@ -464,7 +464,8 @@ class MemoryConnector(Connector):
         return frozenset(event.token for event in events if event.parts <= parts)
 
     def _comment(self, comment: Comment) -> Comment:
-        return comment if comment.author.id == self.account else replace(comment, key=None)
+        created = comment.created.replace(microsecond=0) if self.character.whole_seconds else comment.created
+        return replace(comment, created=created, key=comment.key if comment.author.id == self.account else None)
 
     def _found(self, key: str | None) -> list[Ticket]:
         """The ticket with this key, and the oldest with any: those that the search's index has by now."""

@@ -157,13 +157,17 @@ def one_twin(
     Args:
         closed: whether an issue that no link of ours knows was put away as a duplicate.
         joined: tickets that a person linked. What hangs on them alone is that person's choice, and nobody's duplicate.
+
+    So is an issue that a person merged another one into: the tickets of that one hang on it now.
     """
+    chosen = {entry.body.get("into") for entry in seen.engineering.foreign_changes if entry.operation == "merge"}
     linked = {link.engineering for link in seen.links}
     ours = {link.engineering for link in seen.links if link.support not in joined}
     made = [
         record
         for record in seen.engineering.records.values()
-        if record.key and record.open and (record.ref in ours or (record.ref not in linked and not closed(record)))
+        if record.key and record.open and record.ref not in chosen
+        if record.ref in ours or (record.ref not in linked and not closed(record))
     ]
     keys = Counter(record.key for record in made)
     tickets = Counter(link.support for link in seen.links if not link.resting)
@@ -305,26 +309,44 @@ def _overwrites(seen: Evidence, link: Linked, table: FieldTable, side: Side) -> 
             told = _reached(seen, link, table, side.other, meaning, after=foreign[-1], before=entry)
             kept = any(row.ref == ref and row.field == name and plain(row.value) == plain(value) for row in seen.kept)
             same = meaning == table.means(side, entry.after[name])
-            back = meaning == _heard_before(seen, link, table, side, foreign)
+            back = meaning in _heard_before(seen, link, table, side, foreign)
             if not (told or kept or same or back) and _was_there(seen, link, side.other, entry):
                 who = foreign[-1].actor
                 yield f"I10: {who} set {name} of {ref} to {value!r}; it was overwritten and nobody keeps it"
         foreign = []
 
 
-def _heard_before(seen: Evidence, link: Linked, table: FieldTable, side: Side, foreign: Sequence[Entry]) -> object:
-    """What a side meant when the other one last heard of it, before the edit that stands there now.
+def _heard_before(
+    seen: Evidence, link: Linked, table: FieldTable, side: Side, foreign: Sequence[Entry]
+) -> list[object]:
+    """What a side may have meant when the other one last heard of it, before the edit that stands there now.
 
-    Heard: we wrote it there. Where a person had set the same there by himself nobody can tell from outside whether we
-    took both for agreed before one was taken back: a run that reads may die before its end.
+    Heard: we wrote it there. Where a person had set the same there by himself, and we read both, nobody can tell from
+    outside whether we took that for agreed: a run that reads may die before its end. So that counts as either.
     """
-    name = table.at(side)
+    name, may = table.at(side), list[object]()
     for earlier, later in reversed(tuple(pairwise(foreign))):
         meaning = table.means(side, earlier.after[name])
         shown = _showing(seen, link, table, side.other, meaning, after=earlier, before=later)
         if any(seen.vendor(side.other).is_own(entry) for entry in shown):
-            return meaning
-    return table.means(side, foreign[0].before.get(name))
+            return [*may, meaning]
+        if _sent_late(seen, link, table, side.other, meaning, after=earlier, before=later):
+            return [*may, meaning]
+        if _reached(seen, link, table, side.other, meaning, after=earlier, before=later) and all(
+            _was_read(seen, link, each, after=earlier, before=later) for each in Side
+        ):
+            may.append(meaning)
+    return [*may, table.means(side, foreign[0].before.get(name))]
+
+
+def _was_read(seen: Evidence, link: Linked, side: Side, *, after: Entry, before: Entry) -> bool:
+    vendor = seen.vendor(side)
+    refs = _once(vendor, link.ref(side))
+    return any(
+        entry.operation == "fetch" and not entry.outcome and after.at <= entry.at <= before.at
+        for entry in vendor.journal
+        if entry.ref in refs and vendor.is_own(entry)
+    )
 
 
 def _reached(
@@ -350,6 +372,21 @@ def _showing(
         meanwhile = entry.ref in refs and after.at <= entry.at <= before.at
         if meanwhile and name in entry.after and table.means(side, entry.after[name]) == meaning:
             yield entry
+
+
+def _sent_late(
+    seen: Evidence, link: Linked, table: FieldTable, side: Side, meaning: object, *, after: Entry, before: Entry
+) -> bool:
+    """Whether we sent this meaning between two entries of the other side, and it was carried out at some later time."""
+    vendor, name = seen.vendor(side), table.at(side)
+    sent = {entry.id: entry.at for entry in vendor.journal}
+    refs = _once(vendor, link.ref(side))
+    return any(
+        after.at <= sent[entry.cause] <= before.at
+        for entry in vendor.journal
+        if entry.cause is not None and entry.ref in refs and vendor.is_own(entry)
+        if name in entry.after and table.means(side, entry.after[name]) == meaning
+    )
 
 
 def _was_there(seen: Evidence, link: Linked, side: Side, entry: Entry) -> bool:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +10,6 @@ from tests.engine.world import World, world
 
 
 @pytest.fixture
-async def pair(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[World]:
-    shutil.copy(sqlite_template, tmp_path / "syncd.db")
-    async with world(f"sqlite:///{tmp_path / 'syncd.db'}") as made:
+async def pair(url: str) -> AsyncIterator[World]:
+    async with world(url) as made:
         yield made

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 from syncd.core.mapping import Brake
 from syncd.engine.backfill import How, backfill, given
 from syncd.store import pauses
 from tests.engine.world import mapping, world
 
 
-async def test_many_links_that_a_person_asked_for_pull_no_brake(sqlite_template: Path, tmp_path: Path) -> None:
-    shutil.copy(sqlite_template, tmp_path / "syncd.db")
+async def test_many_links_that_a_person_asked_for_pull_no_brake(url: str) -> None:
     rules = mapping(brake=Brake(links=2))
-    async with world(f"sqlite:///{tmp_path / 'syncd.db'}", rules=rules) as pair:
+    async with world(url, rules=rules) as pair:
         other, _ = await pair.linked()
         made = {pair.support.open(title="Ours", priority="low"): pair.engineering.open(title="Theirs") for _ in "1234"}
         for ticket in made:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from syncd.core.model import Internal
@@ -10,9 +9,8 @@ from syncd.engine.backfill import How, alike, backfill, in_texts
 from tests.engine.vendors import vendors
 
 
-async def test_a_note_and_a_title_between_zendesk_and_jira(sqlite_template: Path, tmp_path: Path) -> None:
-    shutil.copy(sqlite_template, tmp_path / "syncd.db")
-    async with vendors(f"sqlite:///{tmp_path / 'syncd.db'}", tmp_path) as both:
+async def test_a_note_and_a_title_between_zendesk_and_jira(url: str, tmp_path: Path) -> None:
+    async with vendors(url, tmp_path) as both:
         rules = both.site.mappings["zendesk-jira"]
         issue = await both.jira.open({"summary": "Export fails"})
         address = (await both.connectors["acme-jira"].fetch(issue)).url

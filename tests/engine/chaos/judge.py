@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
-from syncd.core.model import Side, Visibility
+from syncd.core.model import Life, Side, Visibility
+from syncd.engine import record
 from syncd.sdk.testing import oracle
 from syncd.sdk.testing.character import Character
 from syncd.sdk.testing.evidence import Evidence, FieldTable, Kept, Linked, Listed, Record, Said, canaries, plain, seen
 from syncd.sdk.testing.vendor import MemoryVendor
-from syncd.store import conflicts, intents, links, parked, pauses
+from syncd.store import audit, conflicts, intents, links, parked, pauses
 from syncd.store.records import Link, LinkState
 from tests.engine.world import PRIORITY, STATUS
 
@@ -23,11 +24,17 @@ SETS = frozenset({"labels"})
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the store shows to a person."""
+    """What the store shows to a person.
+
+    Attributes:
+        recovered: what stood there when a write of ours was looked for that said just the same. Nobody can tell whose
+            word it is where the vendor has no history, and the audit says what it was.
+    """
 
     links: tuple[Linked, ...]
     listed: tuple[Listed, ...]
     kept: tuple[Kept, ...]
+    recovered: tuple[Kept, ...]
     open_intents: tuple[str, ...]
     states: tuple[tuple[str, str, str], ...]  # ticket, state, the first word of its reason
 
@@ -35,15 +42,17 @@ class Shown:
 def show(c: Connection) -> Shown:
     """Read it out of the store's tables."""
     found = links.list_links(c, limit=1000)
-    listed, kept = [], []
+    listed, kept, recovered = [], [], []
     for link in found:
         listed += list(_listed(c, link))
         kept += list(_kept(c, link))
+        recovered += list(_recovered(c, link))
     listed += [Listed("*", reason=pause.reason) for pause in pauses.list_pauses(c)]
     return Shown(
         links=tuple(_linked(link) for link in found if link.refs.engineering is not None),
         listed=tuple(listed),
         kept=tuple(kept),
+        recovered=tuple(recovered),
         open_intents=tuple(f"{intent.kind} {intent.side} {intent.state}" for intent in intents.list_open(c)),
         states=tuple(
             sorted((str(link.refs.support), str(link.state), link.reason.partition(":")[0]) for link in found)
@@ -78,6 +87,13 @@ def _kept(c: Connection, link: Link) -> Iterable[Kept]:
             yield Kept(link.refs[side] or "", row.field, row.now[side])
 
 
+def _recovered(c: Connection, link: Link) -> Iterable[Kept]:
+    for entry in (row.entry for row in audit.page(c, link.id, limit=10_000)):
+        if entry.kind == "update.recovered" and entry.side:
+            for name, value in record.from_json(entry.after).items():
+                yield Kept(link.refs[entry.side] or "", name, value)
+
+
 @dataclass(slots=True)
 class Case:
     """One history to be judged.
@@ -108,15 +124,17 @@ class Case:
             fields=tables((self.support.character, self.engineering.character)),
             links=self.shown.links,
             listed=self.shown.listed,
-            kept=(*self.shown.kept, *self.repeated),
+            kept=(*self.shown.kept, *self.shown.recovered, *self.repeated),
             crashes=self.crashes,
             customer_fields={},
         )
 
     def _put_away(self, record: Record) -> bool:
-        """Whether an issue was closed as a duplicate: it stands so, or we said so there, whatever people did then."""
+        """Whether an issue was closed as a duplicate: it stands so, a person locked it before we could, or we said so
+        there, whatever people did then."""
         told = any(said.ours and "this issue twice" in said.text for said in record.comments)
-        return told or record.fields["status"] == "solved"
+        locked = self.engineering.ticket(record.ref).life is Life.LOCKED
+        return told or locked or record.fields["status"] == "solved"
 
     def findings(self) -> list[str]:
         """Everything that is wrong; nothing when the history ended well."""

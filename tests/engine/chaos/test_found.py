@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -335,4 +336,130 @@ def test_a_write_whose_answer_nobody_can_read_is_looked_for_before_it_is_repeate
     desk.edit_comment(ticket, said, "what the customer meant")
     assert history.verdict() == []
     assert len(history.refs(Side.ENGINEERING)) == 1
+    history.close()
+
+
+def test_an_issue_that_was_announced_a_day_before_it_was_sent_is_looked_for_when_it_comes_late() -> None:
+    """The daemon died between announcing the issue and sending it, and stood still for a day. The look for issues that
+    came late counted from the announcement: it was over before the request was sent."""
+    history = History(BLIND, TRACKER)
+    desk, tracker = history.vendors[Side.SUPPORT], history.vendors[Side.ENGINEERING]
+    ref = desk.open(title="Import fails", priority="urgent")
+    history.at = ("H10", 1)
+    history.live()
+    history.clock.advance(25 * 3600)
+    tracker.plan.on("create*", Late(timedelta(minutes=5)))
+    history.live()
+    desk.edit(ref, priority="normal")
+    history.clock.advance(90)
+    history.live()
+    assert history.refs(Side.ENGINEERING) == [], "the issue has not come yet, and no rule asks for it any more"
+    assert history.verdict() == []
+    assert len(history.refs(Side.ENGINEERING)) == 1
+    history.close()
+
+
+def test_a_link_whose_issue_may_come_late_gives_way_to_no_other() -> None:
+    """Its create had no answer and was looked for in vain; its ticket was merged, and the link went on with the other
+    one. Then the merged ticket was heard of again, as if for the first time: its new link followed the merge too, and
+    the old one gave way, with the only memory of the key that the issue was to carry."""
+    history = History(HELPFUL, BLIND)
+    desk, tracker = history.vendors[Side.SUPPORT], history.vendors[Side.ENGINEERING]
+    history.clock.advance(25 * 3600)
+    first = desk.open(title="Crash", priority="urgent")
+    second = desk.open(title="Import fails", priority="high")
+    tracker.plan.on("create*", Late(timedelta(minutes=5)))
+    history.live()
+    history.merge(Side.SUPPORT, first, into=second)
+    history.clock.advance(90)
+    history.live(hooks=False, polls=False)
+    assert history.refs(Side.ENGINEERING) == []
+    assert history.verdict() == []
+    assert len(history.refs(Side.ENGINEERING)) == 1
+    history.close()
+
+
+def test_what_is_read_behind_a_note_is_carried_too() -> None:
+    """A status was refused and parked, and the note about it read back: a person had set the assignee in between, of
+    which no webhook told. It was taken for agreed without ever having been carried."""
+    history = History(TRACKER, TRACKER)
+    desk, tracker = history.vendors[Side.SUPPORT], history.vendors[Side.ENGINEERING]
+    ref = desk.open(title="Export fails", priority="urgent")
+    history.live()
+    (issue,) = history.refs(Side.ENGINEERING)
+    desk.edit(ref, status="open")
+    history.live()
+    desk.edit(ref, assignee="joe")
+    desk.take_webhooks()
+    tracker.edit(issue, status="new")
+    history.live(polls=False)
+    assert history.verdict() == []
+    assert str(tracker.ticket(issue).fields["assignee"]) == str(Person("joe", "Joe", "joe@shop.example"))
+    history.close()
+
+
+@pytest.mark.parametrize("urgent", [True, False])
+def test_an_issue_that_was_found_while_its_ticket_was_gone_is_kept_equal_when_it_comes_back(urgent: bool) -> None:
+    """The create had no answer, then the ticket was deleted, then the issue was found. When the ticket was restored the
+    link had an issue and no bases: it was to be made again, which could not be stored, at each turn anew."""
+    history = History(TRACKER, HELPFUL)
+    desk, tracker = history.vendors[Side.SUPPORT], history.vendors[Side.ENGINEERING]
+    history.clock.advance(25 * 3600)
+    ref = desk.open(title="Crash", priority="urgent")
+    tracker.plan.on("create*", Late(timedelta(minutes=5)))
+    history.live(hooks=False)
+    desk.delete(ref)
+    history.clock.advance(25 * 3600)
+    history.live(hooks=False)
+    desk.restore(ref)
+    if not urgent:
+        desk.edit(ref, priority="low")
+    assert history.verdict() == []
+    (issue,) = history.refs(Side.ENGINEERING)
+    desk.edit(ref, title="Crash at noon")
+    assert history.verdict() == []
+    assert tracker.ticket(issue).fields["title"] == "Crash at noon"
+    history.close()
+
+
+def test_an_edit_of_an_issue_that_was_found_late_outlives_a_death_right_after_that() -> None:
+    """The daemon died behind its create; an engineer changed the priority; the issue was found, and the daemon died
+    again before it had carried that. The next run did not read the issue, and wrote the ticket's priority over it."""
+    history = History(TRACKER, HELPFUL)
+    desk, tracker = history.vendors[Side.SUPPORT], history.vendors[Side.ENGINEERING]
+    ref = desk.open(title="Login", priority="urgent")
+    history.clock.advance(700)
+    history.at = ("H9", 1)
+    history.live(hooks=False)
+    (issue,) = history.refs(Side.ENGINEERING)
+    tracker.edit(issue, priority="high")
+    history.live()
+    history.clock.advance(25 * 3600)
+    history.at = ("H14", 1)
+    history.live(polls=False)
+    desk.edit(ref, estimate=Decimal(1))
+    history.clock.advance(90)
+    history.live()
+    assert history.verdict() == [], "what is written over is kept as a conflict at least"
+    history.close()
+
+
+def test_what_a_tracker_refuses_makes_no_edit_of_what_stands_there_for_the_other_tickets() -> None:
+    """The issue says one customer's title; another one's ticket gets a title that the tracker cuts to the very same,
+    and so keeps. For a third ticket the issue's title then was somebody's edit, and it was written there."""
+    history = History(HELPFUL, BLIND)
+    desk = history.vendors[Side.SUPPORT]
+    long = "Long " * 16
+    first = desk.open(title="Export fails", priority="urgent")
+    history.live()
+    issue = history.refs(Side.ENGINEERING)[0]
+    desk.edit(first, title=long)
+    history.live()
+    for _ in range(2):
+        history.join(issue)
+        history.live()
+    desk.edit(history.refs(Side.SUPPORT)[-1], title=long)
+    history.vendors[Side.ENGINEERING].edit(issue, description="a  b")
+    assert history.verdict() == []
+    assert desk.ticket(first).fields["title"] == long
     history.close()

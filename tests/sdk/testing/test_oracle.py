@@ -210,6 +210,16 @@ async def test_a_duplicate_may_be_put_away_or_linked_by_a_person(history: Histor
     assert "I4: 2 issues carry the key key-0" in oracle.one_twin(history.evidence())
 
 
+async def test_a_duplicate_that_a_person_merged_another_issue_into_is_that_persons_choice(history: History) -> None:
+    await history.escalated()
+    again = await history.create(key=history.core.ticket("core-1").key or "", title="Import fails")
+    other = history.desk.open()
+    history.links += (Linked(other, again),)
+    assert oracle.one_twin(history.evidence()) == ["I4: 2 issues carry the key key-0"]
+    history.core.merge(history.core.open(title="Log-in fails"), into=again)
+    assert oracle.one_twin(history.evidence()) == []
+
+
 async def test_an_issue_that_no_link_knows_is_found(history: History) -> None:
     stray = await history.create(title="Stray")
     assert oracle.one_twin(history.evidence()) == [f"I4: {stray} was made by us and no link knows it"]
@@ -365,6 +375,28 @@ async def test_what_both_people_said_by_themselves_counts_as_unheard(history: Hi
     history.tick()
     await history.write(history.at_core, issue, priority="normal")
     assert oracle.no_lost_update(history.evidence()) == []
+
+
+@pytest.mark.parametrize("read", [True, False])
+async def test_what_both_people_said_by_themselves_may_count_as_heard_once_it_was_read(
+    history: History, read: bool
+) -> None:
+    """It was agreed then, so that what was changed and changed back since is no change."""
+    ref, issue = await history.escalated()
+    history.tick()
+    history.core.edit(issue, by="ben", priority="normal")
+    history.desk.edit(ref, priority="normal")
+    history.tick()
+    if read:
+        await history.at_desk.fetch(ref)
+        await history.at_core.fetch(issue)
+    history.tick()
+    history.core.edit(issue, by="ben", priority="high")
+    history.core.edit(issue, by="ben", priority="normal")
+    history.desk.edit(ref, priority="low")
+    history.tick()
+    await history.write(history.at_core, issue, priority="low")
+    assert len(oracle.no_lost_update(history.evidence())) == (0 if read else 1)
 
 
 async def test_an_edit_must_have_reached_the_tickets_that_were_the_links_then(history: History) -> None:
