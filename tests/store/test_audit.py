@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection, Executable, delete, select, text, update
+from sqlalchemy import Connection, Executable, delete, event, select, text, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.exc import DBAPIError
 
@@ -45,6 +45,22 @@ async def test_a_row_is_kept_whole(store: Store) -> None:
     assert (row.entry.before, row.entry.after) == (ENTRY.before, ENTRY.after)
     assert row.entry.outcome == "ok\\u0000"
     assert await store.read(audit.verify) is None
+
+
+async def test_the_brake_reads_the_last_hour_and_not_all_that_was_ever_said(sqlite_store: Store) -> None:
+    def plan(c: Connection) -> list[str]:
+        asked: list[tuple[str, tuple[object, ...]]] = []
+
+        def note(_: Connection, __: object, statement: str, values: tuple[object, ...], *___: object) -> None:
+            asked.append((statement, values))
+
+        event.listen(c, "before_cursor_execute", note)
+        audit.usage(c, since=NOW, mapping="desk-tracker", link_id=7, meant="linked by")
+        ((statement, values),) = asked
+        return [row.detail for row in c.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+
+    (way,) = [step for step in await sqlite_store.read(plan) if "audit" in step]
+    assert "ix_audit_at (at>?)" in way
 
 
 async def test_pages_go_on_where_the_last_one_ended(store: Store) -> None:
