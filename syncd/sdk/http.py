@@ -7,9 +7,12 @@ without an answer happened is for the engine to find out (reliability.md, 5.1 an
 from __future__ import annotations
 
 import asyncio
+import functools
 import ipaddress
 import json as jsonlib
+import os
 import socket
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -39,6 +42,15 @@ READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Explain = Callable[[httpx.Response], ConnectorError | None]
 """A vendor's own reading of a refusal; None leaves it to the status."""
+
+
+@functools.lru_cache(maxsize=2)
+def _trusted(file: str | None, folder: str | None) -> ssl.SSLContext:
+    """Whom all clients trust, as httpx reads it from these two of the environment.
+
+    Read once: the certificates of the world take 20 ms, more than all else that a client is made of.
+    """
+    return httpx.create_ssl_context()
 
 
 class Client:
@@ -74,7 +86,13 @@ class Client:
         self._explain = explain
         self._download_hosts = download_hosts
         longest = httpx.Timeout(self.timeout, connect=min(CONNECT_TIMEOUT, self.timeout))
-        shared: dict[str, Any] = {"timeout": longest, "follow_redirects": False, "transport": transport}
+        trusted = _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+        shared: dict[str, Any] = {
+            "timeout": longest,
+            "follow_redirects": False,
+            "transport": transport,
+            "verify": trusted,
+        }
         self._http = httpx.AsyncClient(base_url=base_url, headers=headers, auth=auth, **shared)
         self._plain = httpx.AsyncClient(**shared)  # no credentials: for files that live elsewhere
 
