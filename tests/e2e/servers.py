@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e import ruby
+
 SCRIPTS = Path(os.environ.get("SYNCD_SERVERS", Path(__file__).resolve().parents[3] / "shared" / "servers"))
 INSTALL_SECONDS, START_SECONDS, COMMAND_SECONDS = 900, 300, 120
 
@@ -67,6 +69,8 @@ def started(name: str, **settings: str) -> Iterator[Server]:
     if not before:
         if os.geteuid() != 0:
             pytest.skip(f"{name} is not running, and only root can install and start it")
+        if name == "redmine":
+            ruby.prepare()
         server.run("install", seconds=INSTALL_SECONDS)
         server.run("start", seconds=START_SECONDS)
     try:
