@@ -6,6 +6,7 @@ rest goes on; anything else ends the run and is tried again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
@@ -44,11 +45,23 @@ async def apply(run: Run, plan: Plan) -> bool:
         ConnectorError: a vendor could not be written to; what was done before it is stored.
         LostLease: somebody else runs this link.
     """
-    for decision in plan.decisions:
+    for place, decision in enumerate(plan.decisions):
+        run.still_apart = _still_apart(decision, plan.decisions[place + 1 :])
         await _apply(run, decision)
         if isinstance(decision, Rest | Follow):
             return False
     return True
+
+
+def _still_apart(decision: Decision, later: Sequence[Decision]) -> frozenset[str]:
+    """The entries of the mapping that this update and a later one of the other side are about: labels that people gave
+
+    on both sides. Between the two writes nothing is agreed on: a run that ends there must find both sides changed.
+    """
+    if not isinstance(decision, Update):
+        return frozenset()
+    others = [one for one in later if isinstance(one, Update) and one.side is not decision.side]
+    return frozenset(decision.rules.values()) & {where for one in others for where in one.rules.values()}
 
 
 async def _apply(run: Run, decision: Decision) -> None:  # noqa: PLR0912  one branch per decision, closed by assert_never

@@ -13,6 +13,7 @@ from typing import assert_never
 
 from sqlalchemy import Connection
 
+from syncd.core.decision import Update
 from syncd.core.lens import Unsayable
 from syncd.core.mapping import FieldRule
 from syncd.core.merge import Clash
@@ -208,9 +209,13 @@ async def _recover_update(run: Run, intent: Intent) -> None:
         if run.link.refs[side] is not None and (run.snapshot(side) is None or side is intent.side):
             await read(run, side, since=intent.revision_read or None if side is intent.side else None)
     sent, source = (record.from_json(intent.payload.get(key, {})) for key in ("fields", "source"))
+    decision = _decision(run, intent, sent)
     settled, doubtful, found = list[FieldRule](), list[FieldRule](), dict[str, Value]()
     for rule in run.mapping.fields:
         name, other = rule.lenses[intent.side].field, rule.lenses[intent.side.other].field
+        snapshot = run.snapshot(intent.side)
+        if name in sent and snapshot is not None and await update.keep_overrun(run, decision, name, snapshot):
+            continue
         made = _made(run, intent, rule) if name in sent and other in source else None
         if made is not None:
             agreed: Pair[Value] = Pair(source[other], made.value)
@@ -233,6 +238,14 @@ async def _recover_update(run: Run, intent: Intent) -> None:
         audit.append(c, _recovered(run, intent, settled, found), run.site.now())
 
     await run.site.store.write(store)
+
+
+def _decision(run: Run, intent: Intent, sent: Fields) -> Update:
+    """What was to be written, as far as it matters for what it ran over."""
+    base = run.base[intent.side]
+    before = record.from_json(intent.payload["before"]) if "before" in intent.payload else base.fields if base else {}
+    rules = {rule.lenses[intent.side].field: rule.where for rule in run.mapping.fields}
+    return Update(intent.side, sent, {name: rules[name] for name in sent if name in rules}, {}, before)
 
 
 def _recovered(run: Run, intent: Intent, rules: Sequence[FieldRule], found: Fields) -> AuditEntry:

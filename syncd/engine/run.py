@@ -102,6 +102,7 @@ class Run:
         unanswered_lookups: names of those whose answer did not come in this run.
         alike: issues that sound like the ticket; None where they were not looked for.
         impact: what hangs on the issue; None where nobody is told of it.
+        still_apart: entries of the mapping whose other side is yet to be written, or to be read back, in this run.
         unchecked: sides with writes that are still to be read back; an empty list where only comments were written.
     """
 
@@ -127,6 +128,7 @@ class Run:
     id: str = field(default_factory=lambda: uuid4().hex[:12])
     writes: int = 0
     unchecked: dict[Side, list[Blind]] = field(default_factory=dict)
+    still_apart: frozenset[str] = frozenset()
     delays: list[tuple[str, Side, float]] = field(default_factory=list)
     fields_at: dict[Side, str] = field(default_factory=dict)
     thread_at: dict[Side, str] = field(default_factory=dict)

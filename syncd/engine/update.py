@@ -17,7 +17,7 @@ from syncd.core.decision import Update, fingerprint
 from syncd.core.lens import Fallback, Unsayable
 from syncd.core.mapping import FieldRule, Owner
 from syncd.core.merge import Clash
-from syncd.core.model import NO_FIELDS, Edit, Fields, Pair, Person, Side, Snapshot, Value
+from syncd.core.model import NO_FIELDS, Fields, Pair, Person, Side, Snapshot, Value
 from syncd.engine import record
 from syncd.engine.run import Blind, Run
 from syncd.engine.send import Order, announce
@@ -50,6 +50,9 @@ async def check_blind_writes(run: Run) -> None:
         if snapshot is not None and snapshot.merged_into:
             continue  # the link follows, or rests: see `let_go`
         del run.unchecked[side]
+        run.still_apart = frozenset(
+            where for others in run.unchecked.values() for blind in others for where in blind.decision.rules.values()
+        )
         for blind in blinds:
             if snapshot is not None:
                 await _judge(run, blind, snapshot)
@@ -66,7 +69,7 @@ def let_go(run: Run, c: Connection) -> None:
 
 def _prove(run: Run, c: Connection, blinds: Iterable[Blind]) -> None:
     for blind in blinds:
-        prove(run, c, _rules(run, blind.decision.rules.values()))
+        prove(run, c, _agreed(run, blind.decision.rules.values()))
         intents.land(c, blind.intent, blind.target, run.site.now())
 
 
@@ -83,6 +86,11 @@ def _of(fields: Fields, side: Side, rules: Iterable[FieldRule]) -> Fields:
 
 def _rules(run: Run, wheres: Collection[str]) -> list[FieldRule]:
     return [rule for rule in run.mapping.fields if rule.where in wheres]
+
+
+def _agreed(run: Run, wheres: Collection[str]) -> list[FieldRule]:
+    """Those that one write settles."""
+    return [rule for rule in _rules(run, wheres) if rule.where not in run.still_apart]
 
 
 # --- people ----------------------------------------------------------------------------------------------------------
@@ -129,7 +137,11 @@ async def _send(run: Run, decision: Update) -> None:
         side=side,
         item=fingerprint(*(part for pair in sorted(decision.fields.items()) for part in pair)),
         rule=", ".join(sorted(set(decision.rules.values()))),
-        payload={"fields": record.as_json(decision.fields), "source": record.as_json(_source(run, decision))},
+        payload={
+            "fields": record.as_json(decision.fields),
+            "source": record.as_json(_source(run, decision)),
+            "before": record.as_json(decision.before),
+        },
         before=record.as_json(decision.before),
         after=record.as_json(decision.fields),
     )
@@ -166,9 +178,9 @@ def _landed(run: Run, c: Connection, decision: Update, answer: Written, replaced
     if _shows(answer, decision):
         shown = {name: answer.fields[name] for name in decision.fields}
         taken = {name: value for name, value in shown.items() if not _refused(run, decision, name, value)}
-        rules = [rule for rule in _rules(run, decision.rules.values()) if rule.lenses[side].field in taken]
+        rules = [rule for rule in _agreed(run, decision.rules.values()) if rule.lenses[side].field in taken]
         source = _of(run.fields(side.other), side.other, rules)
-        agreed = Pair(source, source).put(side, taken)
+        agreed = Pair(source, source).put(side, _of(taken, side, rules))
         links.prove(c, run.lease, agreed, [rule.name for rule in rules])
     return answer.revision or ""
 
@@ -176,7 +188,7 @@ def _landed(run: Run, c: Connection, decision: Update, answer: Written, replaced
 def _source(run: Run, decision: Update) -> Fields:
     """What the other side said when this was decided, so that recovery can take it as agreed."""
     side = decision.side.other
-    return _of(run.fields(side), side, _rules(run, decision.rules.values()))
+    return _of(run.fields(side), side, _agreed(run, decision.rules.values()))
 
 
 async def _proven(run: Run, decision: Update, written: Written) -> None:
@@ -227,11 +239,9 @@ async def _judge(run: Run, blind: Blind, now: Snapshot) -> None:
     for name, sent in decision.fields.items():
         edits = [edit for edit in now.history if edit.field == name]
         ours = next((place for place, edit in reversed(list(enumerate(edits))) if edit.ours), None)
-        before = edits[:ours] if ours is not None else []
         after = edits[ours + 1 :] if ours is not None else edits
         shown = now.fields.get(name)
-        overrun = [edit for edit in before if not edit.ours and edit.new != decision.before.get(name)]
-        if overrun and await _keep_overrun(run, decision, name, overrun[-1]):
+        if await keep_overrun(run, decision, name, now):
             continue
         if any(not edit.ours for edit in after):
             await _settle(run, decision, name, edits[ours].new if ours is not None else sent)
@@ -251,7 +261,10 @@ async def _take_back(run: Run, blind: Blind, name: str) -> None:
 
 async def _settle(run: Run, decision: Update, name: str, value: Value) -> None:
     """What was written stands there, and so what hangs on it has happened."""
-    run.settle(decision.side, {name: value})
+    if decision.rules[name] in run.still_apart:
+        run.shown_on_issue(decision.side, {name: value})
+    else:
+        run.settle(decision.side, {name: value})
     if fact := decision.facts.get(name):
         await record.mark(run, fact)
 
@@ -303,17 +316,24 @@ def _said(value: Value) -> str:
             return "what it was"
 
 
-async def _keep_overrun(run: Run, decision: Update, name: str, edit: Edit) -> bool:
-    """Our blind write ran over a foreign edit: keep its value. True when that side owns the field and gets it back."""
+async def keep_overrun(run: Run, decision: Update, name: str, now: Snapshot) -> bool:
+    """Where our blind write ran over a foreign edit: keep its value. True when that side owns the field and gets it
+
+    back, unless somebody has said something newer since. Our write may be one that arrived when it was given up.
+    """
     rule = _rule(run, decision, name)
-    if rule is None:
+    edits = [edit for edit in now.history if edit.field == name]
+    ours = max((place for place, edit in enumerate(edits) if edit.ours), default=0)
+    foreign = [edit for edit in edits[:ours] if not edit.ours]
+    if rule is None or not foreign or foreign[-1].new == decision.before.get(name):
         return False
+    edit, newer = foreign[-1], any(not edit.ours for edit in edits[ours + 1 :])
     side = decision.side
     theirs = run.fields(side.other).get(rule.lenses[side.other].field)
     values: Pair[Value] = Pair(theirs, theirs).put(side, edit.new)
     winner = side.other if rule.owner is Owner.NEWEST else rule.owner.side
     await run.site.store.write(lambda c: record.keep_clash(run, c, rule.name, Clash(winner=winner, values=values)))
-    if winner is not side:
+    if winner is not side or newer:
         return False
     await _put_back(run, decision, name, edit.new)
     return True

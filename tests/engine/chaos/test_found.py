@@ -10,7 +10,7 @@ import pytest
 
 from syncd.core.model import Person, RichText, Side, Value
 from syncd.sdk.testing.character import BLIND, HELPFUL, TRACKER, Character
-from syncd.sdk.testing.faults import Fault, Garbled, Late, LostAfter, LostBefore
+from syncd.sdk.testing.faults import Fault, Garbled, Late, LostAfter, LostBefore, Status
 from tests.engine.chaos.history import History
 
 
@@ -462,4 +462,64 @@ def test_what_a_tracker_refuses_makes_no_edit_of_what_stands_there_for_the_other
     history.vendors[Side.ENGINEERING].edit(issue, description="a  b")
     assert history.verdict() == []
     assert desk.ticket(first).fields["title"] == long
+    history.close()
+
+
+@pytest.mark.parametrize(
+    ("luck", "dies"),
+    [
+        (None, ("H6", 2)),
+        (None, ("H9", 1)),
+        (None, ("H10", 2)),
+        (None, ("H11", 1)),
+        (LostAfter(), None),
+        (Status(503), None),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(
+    ("support", "engineering"),
+    [(HELPFUL, TRACKER), (TRACKER, BLIND), (BLIND, HELPFUL)],
+    ids=["guarded", "told", "blind"],
+)
+def test_labels_of_both_sides_reach_both_though_one_write_fails(
+    support: Character, engineering: Character, dies: tuple[str, int] | None, luck: Fault | None
+) -> None:
+    """Each side is written with the labels of both. What the first write showed was taken for agreed with what the
+    other side still said: when the second came to nothing, nobody had changed anything any more."""
+    history = History(support, engineering)
+    desk, tracker = history.vendors[Side.SUPPORT], history.vendors[Side.ENGINEERING]
+    ticket = desk.open(title="Export fails", priority="urgent")
+    history.live()
+    issue = history.refs(Side.ENGINEERING)[0]
+    desk.edit(ticket, labels=frozenset({"a"}))
+    tracker.edit(issue, labels=frozenset({"b"}))
+    if luck:
+        tracker.plan.on("update*", luck)
+    history.at = dies
+    history.live()
+    assert history.verdict() == []
+    assert desk.ticket(ticket).fields["labels"] == tracker.ticket(issue).fields["labels"] == frozenset({"a", "b"})
+    history.close()
+
+
+@pytest.mark.parametrize("newer", [None, "Newer"])
+def test_what_a_late_write_ran_over_is_kept(newer: str | None) -> None:
+    """Nobody believed in the write any more when it arrived, over what a person had said meanwhile. Recovery saw that
+    it had come, and not what had stood there; and who said something newer since is not overruled."""
+    history = History(TRACKER, TRACKER)
+    desk, tracker = history.vendors[Side.SUPPORT], history.vendors[Side.ENGINEERING]
+    ticket = desk.open(title="Export fails", priority="urgent")
+    history.live()
+    issue = history.refs(Side.ENGINEERING)[0]
+    desk.plan.on("update*", Late(timedelta(seconds=40)))
+    tracker.edit(issue, title="Import fails")
+    history.live()
+    desk.edit(ticket, title="Meanwhile")
+    history.clock.advance(60)
+    if newer:
+        desk.edit(ticket, title=newer)
+    history.live()
+    assert history.verdict() == []
+    assert desk.ticket(ticket).fields["title"] == (newer or "Meanwhile")
     history.close()
