@@ -324,8 +324,11 @@ async def keep_overrun(run: Run, decision: Update, name: str, now: Snapshot) -> 
     rule = _rule(run, decision, name)
     edits = [edit for edit in now.history if edit.field == name]
     ours = max((place for place, edit in enumerate(edits) if edit.ours), default=0)
-    foreign = [edit for edit in edits[:ours] if not edit.ours]
-    if rule is None or not foreign or foreign[-1].new == decision.before.get(name):
+    before = decision.before.get(name)
+    known = max((place for place, edit in enumerate(edits[: ours + 1]) if edit.new == before), default=-1)
+    # up to there it was read before we wrote: where revisions are whole seconds, it is told once more
+    foreign = [edit for edit in edits[known + 1 : ours] if not edit.ours]
+    if rule is None or not foreign:
         return False
     edit, newer = foreign[-1], any(not edit.ours for edit in edits[ours + 1 :])
     side = decision.side

@@ -118,6 +118,11 @@ class History:
             self.clock.advance(1.3)
         return runs
 
+    async def at_once(self) -> None:
+        """One turn of the daemon that takes no time: what it heard of, and the runs that this makes due."""
+        await self._hear()
+        await self.world.workers.once()
+
     async def _hear(self) -> None:
         for name, vendor in (("desk", self.vendors[Side.SUPPORT]), ("tracker", self.vendors[Side.ENGINEERING])):
             for webhook in vendor.take_webhooks():

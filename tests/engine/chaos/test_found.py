@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -523,3 +524,44 @@ def test_what_a_late_write_ran_over_is_kept(newer: str | None) -> None:
     assert history.verdict() == []
     assert desk.ticket(ticket).fields["title"] == (newer or "Meanwhile")
     history.close()
+
+
+@pytest.fixture
+def seconds() -> Iterator[History]:
+    """A helpdesk that is written blindly and whose history tells whole seconds, as Redmine's does; one ticket."""
+    made = History(replace(TRACKER, whole_seconds=True, silent=True), TRACKER)
+    made.vendors[Side.SUPPORT].open(title="Export fails", priority="urgent")
+    made.live()
+    made.clock.advance(timedelta(seconds=1))
+    yield made
+    made.close()
+
+
+def in_one_second(seconds: History, name: str, said: str, *answers: str) -> None:
+    """A person says something on the ticket, it arrives, and engineers answer with one word after the other."""
+    desk, tracker = seconds.vendors[Side.SUPPORT], seconds.vendors[Side.ENGINEERING]
+    [ticket], [issue] = seconds.refs(Side.SUPPORT), seconds.refs(Side.ENGINEERING)
+    desk.edit(ticket, {name: said})
+    for word in answers:
+        seconds.do(seconds.at_once())
+        assert tracker.ticket(issue).fields[name] != word
+        tracker.edit(issue, {name: word})
+    seconds.do(seconds.at_once())
+
+
+def test_what_was_dealt_with_in_the_second_of_the_news_is_not_run_over(seconds: History) -> None:
+    """What a person said, and a later word of ours over it, are told again with the next write of the same second. The
+    first was taken for run over, and was put back over both."""
+    in_one_second(seconds, "title", "Import fails", "Importer: time-out", "Importer: 504")
+    assert seconds.verdict() == []
+    assert said(seconds, "title") == ["Importer: 504", "Importer: 504"]
+    assert seconds.do(seconds.world.conflicts()) == []
+
+
+def test_what_was_refused_in_the_second_of_the_news_has_run_over_nothing(seconds: History) -> None:
+    """There the last write of ours is the one before it."""
+    in_one_second(seconds, "status", "open", "solved", "new")
+    assert seconds.verdict() == []
+    assert said(seconds, "status") == ["solved", "new"]
+    assert seconds.do(seconds.world.conflicts()) == []
+    assert [row.item for row in seconds.do(seconds.world.parked())] == ["status"]
