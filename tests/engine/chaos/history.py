@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from syncd import crash
 from syncd.core.mapping import Mapping
-from syncd.core.model import Side
+from syncd.core.model import Side, Value
 from syncd.engine import duplicates, intake, operate
 from syncd.engine.poll import poll_once
 from syncd.engine.receive import receive
@@ -71,13 +71,14 @@ class History:
         self.store.dead = False
         return World(self.store, self.rules, self.vendors[Side.SUPPORT], self.vendors[Side.ENGINEERING])
 
-    def live(self, *, hooks: bool = True, polls: bool = True) -> int:
-        """Let the daemon take in what it hears of and do what is due; it dies where it was told to."""
-        self.clock.advance(0.4)
+    def live(self, *, hooks: bool = True, polls: bool = True, at_once: bool = False) -> int:
+        """Let the daemon take in what it hears of and do what is due; it dies where it was told to. `at_once` takes no
+        time, so that its runs share their second with each other and with what people did."""
+        self.clock.advance(0.0 if at_once else 0.4)
         try:
             with noticed() as bugs, crash.watched(self._struck):
                 self.bugs = bugs
-                return self.do(self._turns(hooks=hooks, polls=polls))
+                return self.do(self._turns(hooks=hooks, polls=polls, takes=0.0 if at_once else 1.3))
         except Killed:
             self._buried()
             return 1
@@ -103,7 +104,7 @@ class History:
         self.do(_gathered(left))
         self.world = self._daemon()
 
-    async def _turns(self, *, hooks: bool, polls: bool) -> int:
+    async def _turns(self, *, hooks: bool, polls: bool, takes: float) -> int:
         runs = 0
         await duplicates.seek(self.world.site, back=duplicates.LOOKS[0])
         for _ in range(20):
@@ -115,13 +116,8 @@ class History:
             runs += ran
             if not ran:
                 return runs
-            self.clock.advance(1.3)
+            self.clock.advance(takes)
         return runs
-
-    async def at_once(self) -> None:
-        """One turn of the daemon that takes no time: what it heard of, and the runs that this makes due."""
-        await self._hear()
-        await self.world.workers.once()
 
     async def _hear(self) -> None:
         for name, vendor in (("desk", self.vendors[Side.SUPPORT]), ("tracker", self.vendors[Side.ENGINEERING])):
@@ -144,6 +140,10 @@ class History:
 
     def refs(self, side: Side) -> list[str]:
         return list(self.vendors[side].tickets)
+
+    def said(self, name: str) -> list[Value]:
+        """What the first ticket of each side says in a field."""
+        return [vendor.ticket(next(iter(vendor.tickets))).fields[name] for vendor in self.vendors.values()]
 
     def merge(self, side: Side, ref: str, *, into: str) -> None:
         """A person merges two tickets; the threads of both stay where they are, as in a vendor that only points."""

@@ -59,6 +59,7 @@ class Then:
     daemon: bool = True
     hooks: bool = True
     polls: bool = True
+    at_once: bool = False
     dies: tuple[str, int] | None = None
 
 
@@ -73,6 +74,7 @@ THENS = st.builds(
     daemon=st.sampled_from([True, True, True, False]),
     hooks=st.booleans(),
     polls=st.sampled_from([True, True, False]),
+    at_once=st.booleans(),
     dies=st.none() | st.tuples(POINTS, st.integers(1, 3)),
 )
 
@@ -193,7 +195,7 @@ class Histories(RuleBasedStateMachine):
         history.clock.advance(then.wait)
         if then.daemon:
             history.at = then.dies
-            history.live(hooks=then.hooks, polls=then.polls)
+            history.live(hooks=then.hooks, polls=then.polls, at_once=then.at_once)
 
     def _leaves_one(self, side: Side, ref: str) -> bool:
         """A vendor that shows no known ticket at all may have taken our rights: that is waited for, without an end."""
