@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import typer
@@ -14,6 +14,7 @@ from syncd.errors import Exit
 
 if TYPE_CHECKING:
     from syncd.daemon import Daemon
+    from syncd.engine.pulse import Delay
     from syncd.engine.views import ConnectionView, Status
 
 _HELP = """Say in one sentence whether it works, then how everything stands.
@@ -92,15 +93,8 @@ def _rows(found: Status) -> Iterator[tuple[str, str]]:
     for one in found.connections:
         if one.webhooks and one.webhooks.problem:
             yield "webhooks", f"{one.name}: {one.webhooks.problem}  (try: {one.webhooks.remedy})"
-    delay = found.delay
-    yield (
-        "delay",
-        (
-            f"p50 {_span(delay.p50)}, p99 {_span(delay.p99)} over {session.counted(delay.count, 'write')} this hour"
-            if delay.count
-            else "no writes in the last hour"
-        ),
-    )
+    if found.daemon and found.delay:
+        yield "delay", _delay(found.delay, found.daemon.started, now)
     for reason in found.health.reasons:
         yield "health", reason
     for connection in found.connections:
@@ -115,6 +109,13 @@ def _since(number: int, word: str, since: datetime | None, now: datetime) -> str
     if not number or since is None:
         return f"{number} {word}"
     return f"{number} {word} (the longest {session.when(since, now).removesuffix(' ago')})"
+
+
+def _delay(delay: Delay, started: datetime, now: datetime) -> str:
+    """A daemon remembers its own writes alone: what another did before it started, it cannot tell."""
+    if delay.count:
+        return f"p50 {_span(delay.p50)}, p99 {_span(delay.p99)} over {session.counted(delay.count, 'write')} this hour"
+    return "no writes in the last hour" if now - started >= timedelta(hours=1) else "no writes since it started"
 
 
 def _span(milliseconds: float) -> str:

@@ -104,7 +104,7 @@ class Status:
         works: a daemon runs and nothing keeps it from its work; `sentence` says so, or why not.
         needs_person: something waits that only a person frees.
         daemon: what the last daemon said of itself; `running` tells whether it still does.
-        delay: from a hint to its landed write, over the last hour.
+        delay: from a hint to its landed write, over the last hour; only the running daemon knows, None where none runs.
         lookups: those that do not work as they should; their tickets go on with the last answer or the default.
         restored: why the store may be older than what it wrote at the vendors; nothing is written meanwhile.
     """
@@ -119,7 +119,7 @@ class Status:
     waiting: Waiting
     pauses: tuple[PauseView, ...]
     connections: tuple[ConnectionView, ...]
-    delay: Delay
+    delay: Delay | None
     health: Health
     restored: str | None
     lookups: tuple[LookupView, ...] = ()
@@ -156,7 +156,7 @@ def _status(site: Site, c: Connection, pulse: Pulse | None) -> Status:
         waiting=waiting,
         pauses=paused,
         connections=connections,
-        delay=daemon.delay if daemon and running else Delay(),
+        delay=daemon.delay if daemon and running else None,
         health=health,
         restored=site.store.restored,
         lookups=tuple(signals.failing(site, c)),

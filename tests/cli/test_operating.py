@@ -102,6 +102,7 @@ def test_a_plan_needs_no_store(place: Installation, syncd: Terminal) -> None:
 def test_status_says_in_one_sentence_whether_it_works(syncd: Terminal, linked: tuple[str, str]) -> None:
     out = syncd("status", exit=5)
     assert out.splitlines()[0] == "No daemon runs (none has run on this store); `syncd run` starts one."
+    assert "delay" not in out, "what was written in the last hour is known to a running daemon alone"
     assert syncd.json("status", exit=5)["counts"]["converged"] == 1
 
 
@@ -117,6 +118,7 @@ def test_status_names_the_key_of_a_sign_in_that_ends(place: Installation, syncd:
     out = syncd("status")
     assert "in 3 days; renew `connections.desk`" in out
     assert "ends in 3 d" in out
+    assert "no writes since it started" in out
 
 
 def test_links_parked_and_why_name_tickets_as_people_do(

@@ -63,6 +63,7 @@ async def test_without_a_daemon_the_sentence_says_so(pair: World) -> None:
     pair.clock.advance(timedelta(hours=3))
     status = await views.status(pair.site)
     assert not status.running
+    assert status.delay is None
     assert "last heard 3 h ago" in status.sentence
 
 

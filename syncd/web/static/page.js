@@ -167,9 +167,9 @@ function show() {
   tile("behind", look.counts.behind, look.counts.behind_since, now);
   tile("diverged", look.counts.diverged, look.counts.diverged_since, now);
   tile("watched", look.counts.watched);
-  put("p50", look.delay.count ? milliseconds(look.delay.p50) : "–");
-  put("p99", look.delay.count ? milliseconds(look.delay.p99) : "–");
-  put("count", look.delay.count ? `of ${number(look.delay.count)} writes` : "");
+  put("p50", look.delay?.count ? milliseconds(look.delay.p50) : "–");
+  put("p99", look.delay?.count ? milliseconds(look.delay.p99) : "–");
+  put("count", look.delay?.count ? `of ${number(look.delay.count)} writes` : "");
   const waiting = waits(look, now);
   put("waiting-count", some(waiting.length, waitCount(look)));
   rows("waiting", waiting);
