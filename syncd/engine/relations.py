@@ -245,8 +245,9 @@ async def follow(run: Run, decision: Follow) -> None:
             detail = f"{decision.side} ticket merged into {decision.ref}, which has a link of its own ({other})"
             links.rest(c, run.lease, f"{Resting.MERGED}: {detail}")
         else:
-            refs, base = run.link.refs.put(decision.side, decision.ref), _without_texts(run, decision.side)
-            run.link = replace(run.link, refs=refs, base=run.link.base.put(decision.side, base))
+            known = links.get(c, run.link.id)  # this run may have proven something since it began
+            refs, base = run.link.refs.put(decision.side, decision.ref), _without_texts(run, known.base, decision.side)
+            run.link = replace(run.link, refs=refs, base=known.base.put(decision.side, base), held=known.held)
             links.save(c, run.link, run.lease)
             # nothing of the ticket that it is about now was read so far
             look(run.site, c, run.link, token=f"{FOLLOWED}{run.link.id} {run.id}")
@@ -258,8 +259,8 @@ async def follow(run: Run, decision: Follow) -> None:
     await run.site.store.write(store)
 
 
-def _without_texts(run: Run, side: Side) -> Base | None:
-    base = run.link.base[side]
+def _without_texts(run: Run, bases: Pair[Base | None], side: Side) -> Base | None:
+    base = bases[side]
     if base is None:
         return None
     texts = {rule.lenses[side].field for rule in run.mapping.fields if rule.kind in TEXTS}

@@ -134,3 +134,22 @@ def test_what_was_refused_in_the_second_of_the_news_has_run_over_nothing(seconds
     assert seconds.said("status") == ["solved", "new"]
     assert seconds.do(seconds.world.conflicts()) == []
     assert [row.item for row in seconds.do(seconds.world.parked())] == ["status"]
+
+
+def test_what_recovery_found_agreed_outlives_a_merge_that_is_followed_in_the_same_run() -> None:
+    """The customer's title stood on the issue, and nobody had read that yet; then the ticket went into another
+    customer's. The link was saved with the bases it had before recovery: the title counted as an engineer's."""
+    history = History(HELPFUL, TRACKER)
+    desk, tracker = history.vendors[Side.SUPPORT], history.vendors[Side.ENGINEERING]
+    first = desk.open(title="Export fails", priority="urgent")
+    history.live()
+    second = desk.open(title="Import fails", priority="low")
+    history.live()
+    desk.edit(first, title="My card is 4711")
+    tracker.plan.on("fetch*", Status(429, 30.0))
+    history.live()
+    assert tracker.ticket(history.refs(Side.ENGINEERING)[0]).fields["title"] == "My card is 4711"
+    history.merge(Side.SUPPORT, first, into=second)
+    assert history.verdict() == []
+    assert desk.ticket(second).fields["title"] == "Import fails"
+    history.close()
