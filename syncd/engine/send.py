@@ -27,7 +27,7 @@ T = TypeVar("T")
 ECHO_LIFETIME = timedelta(hours=24)
 NOTHING_SAID = Written()
 GUARDED_KINDS = frozenset({IntentKind.UPDATE, IntentKind.LINK_BACK})
-"""Writes that a guarded vendor refuses when the ticket moved on; comments are never refused for that."""
+"""Writes that a guarded vendor refuses when the ticket moved on; with comments some do, and some do not."""
 
 
 CARRIED = frozenset({IntentKind.CREATE, IntentKind.UPDATE, IntentKind.COMMENT, IntentKind.ATTACH, IntentKind.EDIT})

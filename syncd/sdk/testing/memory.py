@@ -305,10 +305,14 @@ class MemoryConnector(Connector):
             raise Rejected("no comment is public here")
         files = [(file.name, file.media_type, await read(file)) for file in message.files]
         body = {**described(message.body), "files": tuple(file.name for file in message.files), "key": key}
-        comment, events = await self._tell(
-            "comment", ref, lambda: self.vendor.post(ref, message.body, self.account, files=files, key=key), body
-        )
-        return Posted(self._comment(comment), self._answer(ref, {}, events))
+
+        def act() -> tuple[Comment, list[Event], bool]:
+            alone = self.vendor.revision(self.vendor.changeable(ref)) == expect
+            return *self.vendor.post(ref, message.body, self.account, files=files, key=key), alone
+
+        comment, events, alone = await self._tell("comment", ref, act, body)
+        written = self._answer(ref, {}, events)
+        return Posted(self._comment(comment), written if alone else replace(written, revision=None))
 
     async def attach(self, ref: str, file: File) -> Attachment:
         self._needs(Capability.TICKET_FILES)
@@ -340,8 +344,10 @@ class MemoryConnector(Connector):
     async def link_back(self, ref: str, backlink: Backlink, *, expect: str = "") -> Written:
         self._needs(Capability.LINK_BACK)
         told = {"url": backlink.url, "title": backlink.title, "label": backlink.label, "done": backlink.done}
-        act = lambda: self.vendor.connect_back(ref, backlink, self.account)  # noqa: E731
-        return self._answer(ref, {}, await self._tell("link back", ref, act, told))
+        guard = expect if self.character.guarded and expect else None
+        act = lambda: self.vendor.connect_back(ref, backlink, self.account, expect=guard)  # noqa: E731
+        written = self._answer(ref, {}, await self._tell("link back", ref, act, told))
+        return written if guard else replace(written, revision=None)
 
     # -- webhooks
 

@@ -157,13 +157,18 @@ class State:
         self._effects.append(Effect(ticket.ref, {}, filled | ({"backlink": backlink} if backlink else {})))
         return ticket
 
+    def _expected(self, ref: str, expect: str | None) -> Ticket:
+        """A ticket that may be changed, unless it moved on; None: whatever it is at. Stale."""
+        ticket = self.changeable(ref)
+        if expect is not None and expect != self.revision(ticket):
+            raise Stale(f"{ref} is at {self.revision(ticket)}, not at {expect}")
+        return ticket
+
     def write(
         self, ref: str, fields: Mapping[str, Value], actor: str, *, expect: str | None = None, bound: bool = False
     ) -> list[Event]:
         """Set fields; what stands there already makes no event. `bound` by the workflow is everybody but a person."""
-        ticket = self.changeable(ref)
-        if expect is not None and expect != self.revision(ticket):
-            raise Stale(f"{ref} is at {self.revision(ticket)}, not at {expect}")
+        ticket = self._expected(ref, expect)
         accepted = self._accepted(fields)
         if bound and self.character.workflow and "status" in accepted:
             accepted = self._stepped(ticket, accepted)
@@ -205,9 +210,9 @@ class State:
         self._touch(ticket, actor, ["Move"], ONLY_FIELDS)
         self._effects.append(Effect(ref, before, {"container": container, "label": ticket.label}))
 
-    def connect_back(self, ref: str, backlink: Backlink, actor: str) -> list[Event]:
+    def connect_back(self, ref: str, backlink: Backlink, actor: str, *, expect: str | None = None) -> list[Event]:
         """Show another ticket on this one; the same again makes no event."""
-        ticket = self.changeable(ref)
+        ticket = self._expected(ref, expect)
         old = ticket.backlinks.get(backlink.url)
         if old == backlink:
             return []

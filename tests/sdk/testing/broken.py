@@ -507,6 +507,20 @@ class KnowsEverybody(MemoryConnector):
         return await super().person(email) or Person("ana", email=email)
 
 
+class VouchesForAll(MemoryConnector):
+    """Its answers name the revision that the ticket has now, whoever made it."""
+
+    async def comment(self, ref: str, message: Message, *, key: str, expect: str) -> Posted:
+        posted = await super().comment(ref, message, key=key, expect=expect)
+        return replace(posted, written=replace(posted.written, revision=self._now(ref)))
+
+    async def link_back(self, ref: str, backlink: Backlink, *, expect: str = "") -> Written:
+        return replace(await super().link_back(ref, backlink), revision=self._now(ref))
+
+    def _now(self, ref: str) -> str:
+        return self.vendor.revision(self.vendor.ticket(ref))
+
+
 class LinksAgain(MemoryConnector):
     async def link_back(self, ref: str, backlink: Backlink, *, expect: str = "") -> Written:
         return await super().link_back(ref, replace(backlink, title=f"{backlink.title} {next(numbers)}"))

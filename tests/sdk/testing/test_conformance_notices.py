@@ -41,6 +41,8 @@ NOTICED: list[tuple[type[MemoryConnector], Character, str]] = [
     (broken.WritesWhatItReadBefore, UNGUARDED, "test_only_the_given_fields_are_written"),
     (broken.WritesBlindly, HELPFUL, "test_a_stale_write_is_refused_and_writes_nothing"),
     (broken.AnswersTheOldRevision, HELPFUL, "test_the_answer_to_a_guarded_write_is_good_for_the_next"),
+    (broken.VouchesForAll, HELPFUL, "test_a_comment_does_not_vouch_for_what_came_before_it"),
+    (broken.VouchesForAll, HELPFUL, "test_a_link_back_does_not_vouch_for_what_came_before_it"),
     (broken.LeavesTheStatus, HELPFUL, "test_a_status_goes_the_vendors_way"),
     (broken.WritesOneFieldOnly, HELPFUL, "test_a_status_and_a_field_in_one_update_both_arrive"),
     (broken.NamesNoField, STRICT, "test_an_impossible_status_is_refused_by_name_or_seen_not_to_be_there"),

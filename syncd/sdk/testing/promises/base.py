@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from syncd.core.model import Attachment, Body, Comment, Fields, Internal, Public, Snapshot, Thread, Value
-from syncd.sdk.connector import Capability, Changed, Connector, Draft, File
+from syncd.sdk.connector import Backlink, Capability, Changed, Connector, Draft, File
 from syncd.sdk.testing.world import Deed, World
 
 T = TypeVar("T")
@@ -17,6 +17,7 @@ Test = TypeVar("Test", bound=Callable[..., Any])
 
 ALL_BYTES = bytes(range(256)) * 300  # more than one piece of a download
 PIECE = 16_384
+BACKLINK = Backlink(url="https://tracker.example/browse/CORE-7", title="CORE-7 Export fails", label="CORE-7")
 NOWHERE = "999999999"  # as no vendor numbers a ticket of a test
 SCRIPTS = "Größe café naïve Ελλάδα Москва עברית العربية हिन्दी ไทย 中文 日本語 한국어 e\u0301 👩🏽\u200d🚀🇺🇦 𝔘𝔫𝔦 ¿«€»?"
 

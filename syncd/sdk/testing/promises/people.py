@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 import pytest
 
 from syncd.core.model import Attachment, Comment, Person, Public
-from syncd.sdk.connector import Backlink, Capability, Connector, Draft, Webhook
+from syncd.sdk.connector import Capability, Connector, Draft, Webhook
 from syncd.sdk.errors import Unsupported
-from syncd.sdk.testing.promises.base import Promises, draft, file, has, needs, opened, write
+from syncd.sdk.testing.promises.base import BACKLINK, Promises, draft, file, has, needs, opened, write
 from syncd.sdk.testing.world import World
 
-BACKLINK = Backlink(url="https://tracker.example/browse/CORE-7", title="CORE-7 Export fails", label="CORE-7")
 ANYBODY = Person("1")
 COMMENT = Comment("1", Public("x"), ANYBODY, datetime(2026, 1, 5, tzinfo=UTC))
 ATTACHMENT = Attachment("1", "x", 1, "text/plain")

@@ -10,6 +10,7 @@ from syncd.core.model import Fields, RichText
 from syncd.sdk.connector import ONLY_FIELDS, Capability, Connector, Message, Written
 from syncd.sdk.errors import NotFound, Rejected, Stale
 from syncd.sdk.testing.promises.base import (
+    BACKLINK,
     NOWHERE,
     SCRIPTS,
     Promises,
@@ -24,6 +25,15 @@ from syncd.sdk.testing.promises.base import (
 from syncd.sdk.testing.world import World
 
 KATHMANDU = timezone(timedelta(hours=5, minutes=45))
+
+
+async def edited_since_it_was_read(connector: Connector, world: World) -> tuple[str, str]:
+    """A ticket, and the revision at which it was read before a person edited it."""
+    ref = await opened(world)
+    seen = await connector.fetch(ref)
+    await world.settle()
+    await world.edit(ref, {world.words.title: "By a person"})
+    return ref, seen.revision
 
 
 class TicketPromises(Promises):
@@ -125,12 +135,9 @@ class TicketPromises(Promises):
     async def test_a_stale_write_is_refused_and_writes_nothing(
         self, connector: Connector, world: World, able: object
     ) -> None:
-        ref = await opened(world)
-        seen = await connector.fetch(ref)
-        await world.settle()
-        await world.edit(ref, {world.words.title: "By a person"})
+        ref, expect = await edited_since_it_was_read(connector, world)
         with pytest.raises(Stale):
-            await connector.update(ref, {world.words.title: "By syncd"}, expect=seen.revision)
+            await connector.update(ref, {world.words.title: "By syncd"}, expect=expect)
         assert (await connector.fetch(ref)).fields[world.words.title] == "By a person"
 
     @needs(Capability.GUARDED)
@@ -145,6 +152,27 @@ class TicketPromises(Promises):
         revision = written.revision or await foretold_revision(connector, cursor, written)
         await connector.update(made.ref, {world.words.title: "Third"}, expect=revision)
         assert (await connector.fetch(made.ref)).fields[world.words.title] == "Third"
+
+    async def test_a_comment_does_not_vouch_for_what_came_before_it(self, connector: Connector, world: World) -> None:
+        """The revision in its answer would have the next guarded write run over an edit that nobody has read."""
+        ref, expect = await edited_since_it_was_read(connector, world)
+        message = Message(sayable(connector, world, "Hello"))
+        try:
+            posted = await connector.comment(ref, message, key="key-1", expect=expect)
+        except Stale:
+            posted = await connector.comment(ref, message, key="key-1", expect="")
+        assert posted.written.revision is None
+
+    @needs(Capability.LINK_BACK)
+    async def test_a_link_back_does_not_vouch_for_what_came_before_it(
+        self, connector: Connector, world: World, able: object
+    ) -> None:
+        ref, expect = await edited_since_it_was_read(connector, world)
+        try:
+            written = await connector.link_back(ref, BACKLINK, expect=expect)
+        except Stale:
+            written = await connector.link_back(ref, BACKLINK)
+        assert written.revision is None
 
     async def test_a_status_goes_the_vendors_way(self, connector: Connector, world: World) -> None:
         name, wanted = has(world.words.status, "status that can be written")
