@@ -55,7 +55,7 @@ scenes: $(VENV)/.ready       ## write docs/scenes.md anew from what both sides s
 	$(BIN)/python -m tests.scenes.page
 
 soak: $(VENV)/.ready         ## the long runs of the state machine
-	$(PYTEST) -n $(JOBS) -m soak
+	$(PYTEST) -n $(JOBS) --dist worksteal -m soak tests/engine tests/metrics tests/crash
 
 bench: $(VENV)/.ready        ## ratios, measured side by side on this machine
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
