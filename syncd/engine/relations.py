@@ -17,7 +17,7 @@ from syncd.engine.firstbase import TEXTS, Sent, attempts, first_base
 from syncd.engine.intake import look
 from syncd.engine.recover import find_created
 from syncd.engine.run import FOLLOWED, Run
-from syncd.engine.send import Order, Sending, announce
+from syncd.engine.send import Order, Sending, announce, expected
 from syncd.engine.sides import read
 from syncd.engine.update import resolve_people
 from syncd.sdk.connector import Backlink, Capability, Draft, Written
@@ -189,16 +189,18 @@ def _to_support(run: Run) -> Backlink | None:
 async def link_back(run: Run, decision: LinkBack) -> None:
     """Show the other ticket. A vendor that cannot, or will not, is asked once."""
     connector, side = run.connectors[decision.side], decision.side
+    able = Capability.LINK_BACK in connector.capabilities
+    expect = expected(run, side) if able else ""
     order = Order(kind=IntentKind.LINK_BACK, side=side, item=decision.item, rule="link back", after=decision.label)
     sending = await announce(run, order)
-    run.told.add(decision.item)
-    if Capability.LINK_BACK not in connector.capabilities:
+    if not able:
+        run.told.add(decision.item)
         await run.site.store.write(lambda c: sending.land(c, "", how="unsupported"))
         return
     backlink = Backlink(decision.url, decision.title, decision.label, customer=decision.customer)
     try:
         await sending.send(
-            lambda key: connector.link_back(run.ref(side), backlink, expect=run.revision(side)),
+            lambda key: connector.link_back(run.ref(side), backlink, expect=expect),
             land=lambda c, written: decision.url,
             written=lambda written: written,
         )
@@ -208,6 +210,7 @@ async def link_back(run: Run, decision: LinkBack) -> None:
         reason = f"{run.mapping.connections[side]} refuses the link to {decision.label}: {error}"
         remedy = f"check `link_field` of the connection, then `syncd retry {run.link.id}`"
         await record.flag(run, Flag(Scope.LINK, str(side), decision.item, reason, remedy, side))
+    run.told.add(decision.item)
 
 
 async def close(run: Run, ref: str) -> None:

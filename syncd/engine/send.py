@@ -19,7 +19,7 @@ from syncd.core.facets import day_of
 from syncd.core.model import Side, Visibility
 from syncd.engine.run import Run
 from syncd.sdk.connector import Capability, Written
-from syncd.sdk.errors import BadAnswer, ConnectorError, Rejected, Unavailable
+from syncd.sdk.errors import BadAnswer, ConnectorError, Rejected, Stale, Unavailable
 from syncd.store import audit, facets, hints, intents
 from syncd.store.records import AuditEntry, Intent, IntentKind
 
@@ -52,6 +52,19 @@ class Order:
     payload: Mapping[str, Any] = field(default_factory=dict)
     before: Any = None
     after: Any = None
+
+
+def expected(run: Run, side: Side) -> str:
+    """The version at which a ticket must be for the next write of its fields; empty where its vendor guards nothing.
+
+    Raises:
+        Stale: an answer of this run named none, as that to a comment on a ticket that had moved on: what stands there
+            is to be read first, or the write would run over it.
+    """
+    revision = run.revision(side)
+    if not revision and Capability.GUARDED in run.connectors[side].capabilities:
+        raise Stale(f"{run.ref(side)} is at a version that nobody has read")
+    return revision
 
 
 def key_of(run: Run, order: Order) -> str:

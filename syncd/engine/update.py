@@ -20,7 +20,7 @@ from syncd.core.merge import Clash
 from syncd.core.model import NO_FIELDS, Fields, Pair, Person, Side, Snapshot, Value
 from syncd.engine import record
 from syncd.engine.run import Blind, Run
-from syncd.engine.send import Order, announce
+from syncd.engine.send import Order, announce, expected
 from syncd.engine.sides import read
 from syncd.sdk.connector import ONLY_FIELDS, Capability, Connector, Written
 from syncd.sdk.errors import Locked, Rejected
@@ -131,7 +131,7 @@ def _unknown(value: Value) -> bool:
 
 async def _send(run: Run, decision: Update) -> None:
     side, connector = decision.side, run.connectors[decision.side]
-    revision = run.revision(side)
+    revision = expected(run, side)
     order = Order(
         kind=IntentKind.UPDATE,
         side=side,

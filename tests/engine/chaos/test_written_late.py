@@ -153,3 +153,27 @@ def test_what_recovery_found_agreed_outlives_a_merge_that_is_followed_in_the_sam
     assert history.verdict() == []
     assert desk.ticket(second).fields["title"] == "Import fails"
     history.close()
+
+
+@pytest.mark.parametrize("what", ["says", "moves"])
+def test_a_field_written_behind_words_runs_over_no_edit_that_they_found_there(what: str) -> None:
+    """Nobody heard of the engineer's edit. The answer to the comment named no revision, for the issue had moved on; so
+    the fields behind it in the same plan expected none, and were written whatever stood there."""
+    history = History(HELPFUL, HELPFUL)
+    desk, tracker = history.vendors[Side.SUPPORT], history.vendors[Side.ENGINEERING]
+    ticket = desk.open(title="Export fails", priority="urgent")
+    history.live()
+    [issue] = history.refs(Side.ENGINEERING)
+    tracker.edit(issue, title="Exporter: time-out")
+    tracker.take_webhooks()
+    if what == "says":
+        desk.say(ticket, "It still fails", public=True)
+    else:
+        desk.move(ticket, "CORE")
+    desk.edit(ticket, title="Import fails")
+    history.live(polls=False)
+    assert [link.label for link in tracker.ticket(issue).backlinks.values()] == [desk.ticket(ticket).label]
+    assert history.verdict() == []
+    [clash] = history.do(history.world.conflicts())
+    assert set(clash.now.both()) == {"Import fails", "Exporter: time-out"}
+    history.close()
