@@ -279,14 +279,17 @@ def shown_by(body: Mapping[str, object], surfaces: Collection[str]) -> str:
     return " ".join(texts)
 
 
-def no_lost_update(seen: Evidence) -> list[str]:
+def no_lost_update(seen: Evidence, links: Iterable[Linked] | None = None) -> list[str]:
     """I10: we overwrite a person's value only if it had reached the other side before, or a conflict row keeps it.
 
     What was changed and changed back before the other side heard of it is no change: state is read, not its history.
+
+    Args:
+        links: those to judge, all by default. How many tickets hang on an issue is counted among all.
     """
     found: list[str] = []
     tickets = Counter(link.engineering for link in seen.links)
-    for link in seen.links:
+    for link in seen.links if links is None else links:
         for table in seen.fields:
             if not table.aggregated or tickets[link.engineering] == 1:
                 for side in Side:

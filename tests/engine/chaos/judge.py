@@ -143,7 +143,7 @@ class Case:
         evidence = self.evidence
         told = replace(evidence, links=tuple(link for link in evidence.links if link.support not in self.followed))
         # a ticket that others were merged into said what it says before it had an issue: no edit of the pair
-        alone = replace(told, fields=tuple(table for table in evidence.fields if table.name not in SETS))
+        alone = replace(evidence, fields=tuple(table for table in evidence.fields if table.name not in SETS))
         return [
             *oracle.convergence(evidence),
             *(line for table in evidence.fields if table.name in SHARED for line in oracle.newest(told, table)),
@@ -154,7 +154,7 @@ class Case:
             *stale_copies(told),
             *lost_files(told),
             *oracle.leaks(evidence, self.private),
-            *oracle.no_lost_update(alone),
+            *oracle.no_lost_update(alone, told.links),
             *oracle.nothing_destroyed(evidence),
         ]
 

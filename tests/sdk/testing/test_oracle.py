@@ -320,6 +320,19 @@ async def test_a_persons_edit_that_nobody_saw_must_be_kept(history: History) -> 
     assert oracle.no_lost_update(kept) == []
 
 
+async def test_a_ticket_is_not_alone_on_an_issue_because_only_its_link_is_judged(history: History) -> None:
+    """What two tickets say together goes to both; the value of one need not have reached the other side."""
+    ref, issue = await history.escalated()
+    history.desk.edit(ref, priority="low")
+    history.tick()
+    await history.write(history.at_desk, ref, priority="normal")
+    seen = history.evidence()
+    seen = replace(seen, fields=tuple(replace(table, aggregated=True) for table in seen.fields))
+    assert len(oracle.no_lost_update(seen)) == 1
+    [link] = seen.links
+    assert oracle.no_lost_update(replace(seen, links=(link, Linked("desk-9", issue))), [link]) == []
+
+
 async def test_what_the_other_side_said_already_has_reached_it(history: History) -> None:
     """Both people come to say the same, one after the other; then one of them goes on from there."""
     ref, issue = await history.escalated()
