@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import assert_never
 
 from sqlalchemy import Connection
@@ -49,10 +50,16 @@ async def recover(run: Run) -> datetime | None:
     if waiting and max(waiting) > run.site.now():
         return max(waiting)
     for intent in run.open_intents:
-        await _recover(run, intent)
+        if await run.site.store.read(partial(_is_open, intent.id)):
+            await _recover(run, intent)
     if waiting:
         run.intents = [intent for intent in run.intents if intent.state is not IntentState.ATTEMPTED]
     return None
+
+
+def _is_open(intent_id: int, c: Connection) -> bool:
+    """Whether it still is, after those before it: words that were put back are, once more, with what ran over them."""
+    return intents.get(c, intent_id).state is IntentState.ATTEMPTED
 
 
 async def _recover(run: Run, intent: Intent) -> None:

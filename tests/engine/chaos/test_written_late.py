@@ -95,6 +95,28 @@ def test_what_a_late_write_ran_over_is_kept(newer: str | None) -> None:
     history.close()
 
 
+@pytest.mark.parametrize("dies", ["H6", "H9"])
+def test_recovery_that_dies_while_it_puts_words_back_does_so_once_more(dies: str) -> None:
+    """The next one found two writes open: that which had run over the words, and that which put them back. It settled
+    the second with the first, and then came to it again: a run that failed for nothing."""
+    history = History(TRACKER, TRACKER)
+    desk, tracker = history.vendors[Side.SUPPORT], history.vendors[Side.ENGINEERING]
+    ticket = desk.open(title="Export fails", priority="urgent")
+    history.live()
+    [issue] = history.refs(Side.ENGINEERING)
+    desk.plan.on("update*", Late(timedelta(seconds=40)))
+    tracker.edit(issue, title="Import fails")
+    history.live()
+    desk.edit(ticket, title="Meanwhile")
+    history.clock.advance(60)
+    history.at = (dies, 1)
+    history.live()
+    assert history.crashes == 1
+    assert history.verdict() == []
+    assert desk.ticket(ticket).fields["title"] == "Meanwhile"
+    history.close()
+
+
 @pytest.fixture
 def seconds() -> Iterator[History]:
     """A helpdesk that is written blindly and whose history tells whole seconds, as Redmine's does; one ticket."""
