@@ -44,10 +44,14 @@ def convergence(seen: Evidence) -> list[str]:
     return found
 
 
-def newest(seen: Evidence, table: FieldTable) -> list[str]:
-    """I1 for several tickets on one issue where the last word counts: it is a ticket's, or was an engineer's."""
+def newest(seen: Evidence, table: FieldTable, links: Iterable[Linked] | None = None) -> list[str]:
+    """I1 for several tickets on one issue where the last word counts: it is a ticket's, or was an engineer's.
+
+    Args:
+        links: those to judge, all by default. The last word may be that of any.
+    """
     found: list[str] = []
-    for ref, number in Counter(link.engineering for link in seen.links).items():
+    for ref, number in Counter(link.engineering for link in (seen.links if links is None else links)).items():
         issue = seen.engineering.records.get(ref)
         if number < 2 or issue is None or not issue.open or seen.is_listed([ref], table.name):
             continue

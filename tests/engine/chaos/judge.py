@@ -146,7 +146,12 @@ class Case:
         alone = replace(evidence, fields=tuple(table for table in evidence.fields if table.name not in SETS))
         return [
             *oracle.convergence(evidence),
-            *(line for table in evidence.fields if table.name in SHARED for line in oracle.newest(told, table)),
+            *(
+                line
+                for table in evidence.fields
+                if table.name in SHARED
+                for line in oracle.newest(evidence, table, told.links)
+            ),
             *oracle.customers_apart(evidence, {"title", "description"}),
             *oracle.one_twin(evidence, closed=self._put_away, joined=self.joined),
             *oracle.at_least_one(evidence, self.in_scope),

@@ -150,6 +150,20 @@ async def test_an_issue_of_several_tickets_means_what_they_mean_together(history
     assert findings() == ["I1: `priority` of core-1 means 'p1', its tickets mean ['p3', 'p3']"]
 
 
+async def test_an_issue_of_several_tickets_says_what_one_of_them_or_an_engineer_said(history: History) -> None:
+    first, issue = await history.escalated()
+    history.links += tuple(Linked(history.desk.open(title=f"Export {n}"), issue) for n in (2, 3))
+    history.desk.edit(first, title="My own words")
+    await history.write(history.at_core, issue, title="My own words")
+    title, beside = FieldTable("title", "title", "title"), history.links[1:]
+    assert oracle.newest(history.evidence(), title, beside) == [], "it need not be one whose link is judged"
+    await history.write(history.at_core, issue, title="Nobody's words")
+    nobodys = ['I1: `title` of core-1 means "Nobody\'s words", which nobody said']
+    assert oracle.newest(history.evidence(), title, beside) == oracle.newest(history.evidence(), title) == nobodys
+    history.core.edit(issue, by="ben", title="Nobody's words", priority="low")
+    assert oracle.newest(history.evidence(), title) == nobodys, "who sets what stands there says nothing"
+
+
 # -- I2, I3
 
 
