@@ -17,7 +17,7 @@ from syncd.core.decision import Update, fingerprint
 from syncd.core.lens import Fallback, Unsayable
 from syncd.core.mapping import FieldRule, Owner
 from syncd.core.merge import Clash
-from syncd.core.model import NO_FIELDS, Fields, Pair, Person, Side, Snapshot, Value
+from syncd.core.model import NO_FIELDS, Edit, Fields, Pair, Person, Side, Snapshot, Value
 from syncd.engine import record
 from syncd.engine.run import Blind, Run
 from syncd.engine.send import Order, announce, expected
@@ -237,7 +237,7 @@ async def _judge(run: Run, blind: Blind, now: Snapshot) -> None:
     """Compare what was written blindly with what the ticket shows and with its history."""
     decision = blind.decision
     for name, sent in decision.fields.items():
-        edits = [edit for edit in now.history if edit.field == name]
+        edits = _since_read(now, name, decision.before.get(name))
         ours = next((place for place, edit in reversed(list(enumerate(edits))) if edit.ours), None)
         after = edits[ours + 1 :] if ours is not None else edits
         shown = now.fields.get(name)
@@ -250,6 +250,17 @@ async def _judge(run: Run, blind: Blind, now: Snapshot) -> None:
             await _flag_refusal(run, decision, name, shown)
         else:
             await _settle(run, decision, name, shown)
+
+
+def _since_read(now: Snapshot, name: str, before: Value) -> list[Edit]:
+    """The edits of a field since it was read as `before`, if not by whom it was made so: where revisions are whole
+
+    seconds, what was read is told once more. What made it so behind our last write was somebody's answer to that.
+    """
+    edits = [edit for edit in now.history if edit.field == name]
+    ours = max((place for place, edit in enumerate(edits) if edit.ours), default=len(edits))
+    known = max((place for place, edit in enumerate(edits[: ours + 1]) if edit.new == before), default=-1)
+    return edits[known + 1 :]
 
 
 async def _take_back(run: Run, blind: Blind, name: str) -> None:
@@ -322,12 +333,9 @@ async def keep_overrun(run: Run, decision: Update, name: str, now: Snapshot) -> 
     back, unless somebody has said something newer since. Our write may be one that arrived when it was given up.
     """
     rule = _rule(run, decision, name)
-    edits = [edit for edit in now.history if edit.field == name]
+    edits = _since_read(now, name, decision.before.get(name))
     ours = max((place for place, edit in enumerate(edits) if edit.ours), default=0)
-    before = decision.before.get(name)
-    known = max((place for place, edit in enumerate(edits[: ours + 1]) if edit.new == before), default=-1)
-    # up to there it was read before we wrote: where revisions are whole seconds, it is told once more
-    foreign = [edit for edit in edits[known + 1 : ours] if not edit.ours]
+    foreign = [edit for edit in edits[:ours] if not edit.ours]
     if rule is None or not foreign:
         return False
     edit, newer = foreign[-1], any(not edit.ours for edit in edits[ours + 1 :])

@@ -158,6 +158,20 @@ def test_what_was_refused_in_the_second_of_the_news_has_run_over_nothing(seconds
     assert [row.item for row in seconds.do(seconds.world.parked())] == ["status"]
 
 
+def test_what_is_refused_behind_what_a_person_said_last_is_not_taken_for_said_again(seconds: History) -> None:
+    """A person solved the ticket, and an engineer reopened the issue; the helpdesk kept `solved` without a word. Its
+    history told of the person once more: the ticket counted as solved again, and so was the issue."""
+    desk, tracker = seconds.vendors[Side.SUPPORT], seconds.vendors[Side.ENGINEERING]
+    [ticket], [issue] = seconds.refs(Side.SUPPORT), seconds.refs(Side.ENGINEERING)
+    desk.edit(ticket, status="solved")
+    seconds.live()
+    tracker.edit(issue, status="new")
+    seconds.live()
+    assert seconds.verdict() == []
+    assert seconds.said("status") == ["solved", "new"]
+    assert [row.item for row in seconds.do(seconds.world.parked())] == ["status"]
+
+
 def test_what_recovery_found_agreed_outlives_a_merge_that_is_followed_in_the_same_run() -> None:
     """The customer's title stood on the issue, and nobody had read that yet; then the ticket went into another
     customer's. The link was saved with the bases it had before recovery: the title counted as an engineer's."""
