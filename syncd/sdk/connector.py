@@ -417,8 +417,8 @@ class Connector(abc.ABC):
         Files are given whatever is claimed, but for TICKET_FILES. Without FILES the words are written all the same, and
         name the files that stay where they were (`text.compose.naming_files`).
 
-        It is no reason to refuse a comment that the ticket moved on since `expect`; but then the answer names no
-        revision: the next guarded write would run over what nobody has read.
+        Where the ticket moved on since `expect`, it is refused as Stale, or written, and then the answer names no
+        revision: with one, the next guarded write would run over what nobody has read.
 
         Rejected, before anything is sent, for a body that this vendor cannot make as visible.
         """
