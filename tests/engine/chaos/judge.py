@@ -141,8 +141,8 @@ class Case:
         if any(line.ref == "*" for line in self.shown.listed):
             return oracle.leaks(self.evidence, self.private)  # a person stopped it, or has to let it go on
         evidence = self.evidence
-        told = replace(evidence, links=tuple(link for link in evidence.links if link.support not in self.followed))
         # a ticket that others were merged into said what it says before it had an issue: no edit of the pair
+        told = replace(evidence, links=tuple(link for link in evidence.links if link.support not in self.followed))
         alone = replace(evidence, fields=tuple(table for table in evidence.fields if table.name not in SETS))
         return [
             *oracle.convergence(evidence),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -11,13 +10,6 @@ from syncd.core.model import Person, RichText, Side
 from syncd.sdk.testing.character import BLIND, HELPFUL, TRACKER
 from syncd.sdk.testing.faults import Fault, Late, LostAfter
 from tests.engine.chaos.history import History
-
-
-@pytest.fixture
-def history() -> Iterator[History]:
-    made = History(TRACKER, BLIND)
-    yield made
-    made.close()
 
 
 def test_a_link_that_followed_a_merge_is_looked_at_at_once(history: History) -> None:

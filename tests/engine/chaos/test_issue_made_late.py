@@ -16,13 +16,6 @@ from tests.engine.chaos.history import History
 MADE_TOO_LATE = Late(timedelta(minutes=5))
 
 
-@pytest.fixture
-def history() -> Iterator[History]:
-    made = History(TRACKER, BLIND)
-    yield made
-    made.close()
-
-
 def test_an_issue_made_twice_is_put_away_though_its_link_rests(history: History) -> None:
     """The ticket was deleted meanwhile; a resting link is never run, and so the second issue stayed open."""
     desk, tracker = history.vendors[Side.SUPPORT], history.vendors[Side.ENGINEERING]
