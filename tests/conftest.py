@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import Connection, Dialect, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from syncd.store import engines, migrate
 from syncd.store.store import Store
@@ -53,7 +53,8 @@ class Compiled(dict[Any, Any]):
 
 
 def _named(key: Any) -> Any:
-    return tuple(part.name if isinstance(part, Dialect) else part for part in key)
+    dialect, *others = key
+    return (dialect.name, *others)
 
 
 COMPILED = Compiled()

@@ -43,18 +43,25 @@ class Broken(MemoryConnector):
         raise ValueError(f"no such mark-up: {message.body.text}")
 
 
+def together(number: int) -> list[list[str]]:
+    """All that is planted, so many at a time."""
+    plants = [plant for plant, _ in PLANTED]
+    return [plants[first : first + number] for first in range(0, len(plants), number)]
+
+
 async def written(pair: World) -> None:
-    """Forty tickets with all that is planted, as title, description, comment and file; then edited."""
+    """Tickets with all that is planted, four at a time, as title, description, comment and file; then edited."""
     refs = []
-    for number in range(40):
-        plant = PLANTED[number % len(PLANTED)][0]
-        ref = pair.support.open(title=f"Call {plant} back", priority="urgent", description=f"Mine: {plant}", by="ana")
-        pair.support.say(ref, f"I said {plant}")
-        pair.support.file(ref, f"{plant.replace('/', '-')}.txt", plant.encode())
-        refs.append(ref)
+    for plants in together(4):
+        said, lines = ", ".join(plants), "\n".join(f"Mine: {plant}" for plant in plants)
+        ref = pair.support.open(title=f"Call {said} back", priority="urgent", description=lines, by="ana")
+        pair.support.say(ref, lines)
+        for plant in plants:
+            pair.support.file(ref, f"{plant.replace('/', '-')}.txt", plant.encode())
+        refs.append((ref, said))
     await pair.sync()
-    for number, ref in enumerate(refs):
-        pair.support.edit(ref, title=f"Or write to {PLANTED[number % len(PLANTED)][0]}")
+    for ref, said in refs:
+        pair.support.edit(ref, title=f"Or write to {said}")
 
 
 def left(lines: io.StringIO) -> list[str]:
