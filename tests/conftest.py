@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -97,25 +98,23 @@ def pg_template(pg_server: str) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of an empty store of this test's own."""
     if request.param == "sqlite":
-        return copied(request.getfixturevalue("sqlite_template"), tmp_path)
-    server, template = request.getfixturevalue("pg_server"), request.getfixturevalue("pg_template")
-    name = f"store_{next(NUMBERS)}"
-    database(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    return named(server, name)
+        yield copied(request.getfixturevalue("sqlite_template"), tmp_path)
+        return
+    with pg_database(request.getfixturevalue("pg_server"), request.getfixturevalue("pg_template")) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a database that holds nothing yet."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'syncd.db'}"
-    server = request.getfixturevalue("pg_server")
-    name = f"empty_{next(NUMBERS)}"
-    database(server, f"CREATE DATABASE {name}")
-    return named(server, name)
+        yield f"sqlite:///{tmp_path / 'syncd.db'}"
+        return
+    with pg_database(request.getfixturevalue("pg_server"), "template1") as url:
+        yield url
 
 
 @pytest.fixture
@@ -131,6 +130,17 @@ def copied(template: Path, folder: Path) -> str:
 
 def named(server: str, name: str) -> str:
     return engines.parse(server).set(database=name).render_as_string(hide_password=False)
+
+
+@contextmanager
+def pg_database(server: str, template: str) -> Iterator[str]:
+    """A database that is a copy of another, as long as it is needed: it may be in memory."""
+    name = f"store_{next(NUMBERS)}"
+    database(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield named(server, name)
+    finally:
+        database(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def database(server: str, statement: str) -> None:

@@ -36,17 +36,20 @@ def server() -> Iterator[str]:
     """Start a server; gives the URL of its database `postgres`, to which another name can be put.
 
     It is started as an unprivileged user, because PostgreSQL refuses root, and without flushes to the disk: what the
-    tests ask of it is that transactions hold, not that a power cut is survived.
+    tests ask of it is that transactions hold, not that a power cut is survived. It lives where pytest's own folders
+    are: hundreds of databases come and go, and a disk makes each wait.
     """
     bin_ = binaries()
     user = _unprivileged()
-    home = Path(tempfile.mkdtemp(prefix="syncd-pg-", dir="/tmp"))  # a socket's path must be short
+    room = os.environ.get("PYTEST_DEBUG_TEMPROOT") or "/tmp"  # not TMPDIR: a socket's path must be short
+    home = Path(tempfile.mkdtemp(prefix="syncd-pg-", dir=room))
     data = home / "data"
     try:
         if user:
             shutil.chown(home, user["user"], user["group"])
         _run(user, bin_ / "initdb", "-D", data, "-U", "syncd", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C")
         options = f"-c listen_addresses='' -c unix_socket_directories={home} -c fsync=off -c max_connections=200"
+        options += " -c max_wal_size=128MB -c min_wal_size=32MB"  # nobody recovers from far back, and memory is dear
         _run(user, bin_ / "pg_ctl", "-D", data, "-l", home / "log", "-w", "-t", "30", "-o", options, "start")
         try:
             yield f"postgresql://syncd@/postgres?host={home}"

@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ def room() -> Iterator[Lab]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str | None], str]:
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str | None], str]]:
     """Makes a store: an empty one, or a copy of another."""
     if request.param == "sqlite":
         template = request.getfixturevalue("sqlite_template")
@@ -56,16 +57,17 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str | No
                 copy_sqlite(Path(source.removeprefix("sqlite:///")), target)
             return f"sqlite:///{target}"
 
-        return sqlite
+        yield sqlite
+        return
     server, template_name = request.getfixturevalue("pg_server"), request.getfixturevalue("pg_template")
 
-    def postgresql(source: str | None) -> str:
-        name = f"crash_{tmp_path.name.lower().replace('-', '_')[:30]}_{next(NUMBERS)}"
-        origin = source.rpartition("/")[2].partition("?")[0] if source else template_name
-        conftest.database(server, f"CREATE DATABASE {name} TEMPLATE {origin}")
-        return conftest.named(server, name)
+    with ExitStack() as made:
 
-    return postgresql
+        def postgresql(source: str | None) -> str:
+            origin = source.rpartition("/")[2].partition("?")[0] if source else template_name
+            return made.enter_context(conftest.pg_database(server, origin))
+
+        yield postgresql
 
 
 def prepared(room: Lab, stores: Callable[[str | None], str], operation: Operation, kinds: tuple[str, str]) -> Prepared:

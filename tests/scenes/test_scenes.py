@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from syncd.core.milestones import Happened
-from tests.conftest import NUMBERS, copied, database, named
+from tests.conftest import copied, pg_database
 from tests.scenes.catalogue import SCENES
 from tests.scenes.page import PAGE, frame, page, row
 from tests.scenes.story import Scene, played
@@ -38,9 +38,8 @@ async def test_both_sides_see_it_with_postgresql_too(
     scene: Scene, pg_server: str, pg_template: str, tmp_path: Path
 ) -> None:
     """Here each new daemon opens the store anew, as a real one does."""
-    name = f"scene_{next(NUMBERS)}"
-    database(pg_server, f"CREATE DATABASE {name} TEMPLATE {pg_template}")
-    again = await played(scene, named(pg_server, name), tmp_path, restarts=True, reopens=True)
+    with pg_database(pg_server, pg_template) as url:
+        again = await played(scene, url, tmp_path, restarts=True, reopens=True)
     assert again.shown.keys() == scene.shows
 
 
