@@ -28,7 +28,7 @@ from syncd.sdk.testing.outbox import Subscription
 from syncd.sdk.testing.page import Answer, Said, Sheet, Upload
 from syncd.sdk.testing.simulator import Limit, Simulator
 
-PATIENCE = 20.0  # seconds until a change that has not arrived is called lost
+PATIENCE = 60.0  # seconds until a change that has not arrived is called lost: on a starved machine one took 36
 LOOK = 0.002  # seconds between looks
 LOOK_IN_RUSH = 0.02  # with twenty people looking at once
 RUSH = 20  # tickets of the rush at the end
